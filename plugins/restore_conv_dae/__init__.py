@@ -1,0 +1,1 @@
+"""Denoising by a convolutional denoising autoencoder: the plugin `conv-dae`."""

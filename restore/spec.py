@@ -1,0 +1,161 @@
+"""What a plugin says about itself. Free of torch, so that descriptions cost nothing to read.
+
+A plugin is a module with one hook, ``provide_restorers``, that returns `RestorerSpec` objects; each names a function
+that loads the model when (and only when) it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pluggy
+from pydantic import BaseModel, ConfigDict
+
+from restore.image import Image, Observation
+
+hookimpl = pluggy.HookimplMarker("restore")
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class Options(BaseModel):
+    """Base of every restorer's options: the one source for CLI flags, pipeline files and documentation.
+
+    Give each field a type, a range and a description with `pydantic.Field`. Field names become flags
+    (``noise_level`` → ``--noise-level``); a field that accepts several types (``float | Literal["auto"]``) is
+    parsed from text by pydantic. Unknown names are refused.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Needs(Enum):
+    """What a restorer wants in its observation."""
+
+    IMAGE = "one image"
+    IMAGE_AND_MASK = "an image and a mask of what is missing"
+    FRAMES = "several frames of one size"
+
+
+@dataclass(frozen=True)
+class SizeRule:
+    """How a network depends on size, in pixels of its input.
+
+    Attributes:
+        multiple: Height and width are padded to a multiple of this.
+        halo: How many pixels around an output pixel can influence it (the receptive radius).
+    """
+
+    multiple: int = 1
+    halo: int = 0
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """How a model is to be run; every restorer is loaded with one.
+
+    Attributes:
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        precision: "auto" lets the machine decide.
+        tile: Edge of a working tile in input pixels; None lets the machine decide.
+        memory: Bytes the network may use at a time; None for a default that fits a small machine.
+        threads: CPU threads; None for all physical cores.
+    """
+
+    device: str = "auto"
+    precision: Precision = "auto"
+    tile: int | None = None
+    memory: int | None = None
+    threads: int | None = None
+
+
+class Restorer(Protocol):
+    """A loaded model. Called from one thread at a time; keeps no state between calls."""
+
+    def restore(self, observation: Observation, options: Any) -> Image:
+        """Return the restored picture; the observation is never modified.
+
+        Args:
+            observation: What `RestorerSpec.needs` asks for.
+            options: An instance of `RestorerSpec.options`.
+
+        Returns:
+            An image of the same depth and number of channels as the first frame, ``scale`` times its size, with its
+            alpha and metadata.
+
+        Raises:
+            restore.errors.RestoreError: The picture cannot be restored; the reason is shown to the user.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """What `restore train` hands to a plugin's training routine.
+
+    Attributes:
+        data: Folders of photographs to learn from.
+        output: The safetensors file to write.
+        work: Folder for checkpoints, log (CSV) and picture grids; kept outside the data and the source tree.
+        max_time: Seconds after which training stops (the learning-rate schedule is laid over this time).
+        max_steps: Optimiser steps after which training stops; None for no limit.
+        resume: Continue from the checkpoint in ``work``.
+        seed: Seed of everything random.
+        device: As `Runtime.device`.
+        precision: As `Runtime.precision`.
+        warm_start: Weights to start from, or None.
+        settings: Further plugin settings as text, ``name=value``; the plugin refuses names it does not know.
+    """
+
+    data: tuple[Path, ...]
+    output: Path
+    work: Path
+    max_time: float = 3600.0
+    max_steps: int | None = None
+    resume: bool = False
+    seed: int = 0
+    device: str = "auto"
+    precision: Precision = "auto"
+    warm_start: Path | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RestorerSpec:
+    """The description of one restorer.
+
+    Attributes:
+        name: How users call it (``-m NAME``): lower case, digits and dashes.
+        task: The command it serves ("denoise", "upscale", …); an unknown task becomes a new command.
+        summary: One line for `restore models`.
+        options: The options model (a subclass of `Options`).
+        load: ``load(weights, runtime)`` → `Restorer`; heavy imports belong inside it. ``weights`` is None for the
+            shipped ones.
+        needs: What an observation must hold.
+        scale: Output pixels per input pixel along an edge.
+        size_rule: Padding and receptive radius of the network.
+        weights: The shipped weights file, or None where the method has none.
+        train: The training routine, or None where there is nothing to train.
+        sources: Papers and pages the method comes from.
+        default: Whether the task's command takes this model without ``-m``; of several the first by plugin order wins.
+        requires: Import names that must be installed ("bm3d"); a model whose requirement is missing is listed as
+            unavailable instead of failing at the first picture.
+    """
+
+    name: str
+    task: str
+    summary: str
+    options: type[Options]
+    load: Callable[[Path | None, Runtime], Restorer]
+    needs: Needs = Needs.IMAGE
+    scale: int = 1
+    size_rule: SizeRule = SizeRule()
+    weights: Path | None = None
+    train: Callable[[TrainSpec], None] | None = None
+    sources: tuple[str, ...] = ()
+    default: bool = False
+    requires: tuple[str, ...] = ()
