@@ -1,0 +1,171 @@
+"""Finds plugins, checks their hooks and calls them one by one: the only file that speaks pluggy.
+
+Each plugin is asked on its own, so that one that cannot be imported, misspells a hook, raises or answers nonsense is
+noted in its record and the others work on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+
+import pluggy
+
+from restore import hookspecs
+from restore.contracts import MarkedHook, hooks_problem
+from restore.errors import PluginError
+from restore.plugin_record import FAILURES, PluginRecord, reason
+
+GROUP = "restore.plugins"
+"""The entry-point group, the same for bundled plugins and a stranger's."""
+
+DISTRIBUTION = "restore-photos"
+CORE = "core"
+"""The name of the core's own codecs among the plugins."""
+
+_log = logging.getLogger("restore")
+
+
+class PluginRegistry:
+    """The plugins of one manager, each with its record.
+
+    Attributes:
+        records: Every plugin found, sound or not, in plugin order.
+    """
+
+    def __init__(self) -> None:
+        self.records: list[PluginRecord] = []
+        self._pluggy = pluggy.PluginManager("restore")
+        self._pluggy.add_hookspecs(hookspecs)
+        self._lock = threading.Lock()
+
+    def discover(self) -> None:
+        """Load the installed plugins: bundled ones first, then all others by name.
+
+        ``RESTORE_PLUGINS=a,b`` limits loading to these names (empty: none at all); ``RESTORE_TRACE=1`` logs every hook
+        call to the ``restore`` logger at INFO.
+        """
+        if os.environ.get("RESTORE_TRACE", "0") not in ("", "0"):
+            self._pluggy.add_hookcall_monitoring(lambda *_: None, _log_call)
+        limit = os.environ.get("RESTORE_PLUGINS")
+        wanted = None if limit is None else {name.strip() for name in limit.split(",")} - {""}
+        found = sorted(metadata.entry_points(group=GROUP), key=_plugin_order)
+        for entry in found:
+            if wanted is None or entry.name in wanted:
+                self._import(entry)
+        for name in sorted((wanted or set()) - {entry.name for entry in found}):
+            record = PluginRecord(name, module="")
+            record.note("RESTORE_PLUGINS names it, but no installed package provides it.")
+            self.records.append(record)
+
+    def add(self, name: str, plugin: object) -> None:
+        """Take in a module, class or instance as the plugin `name`."""
+        record = PluginRecord(name, getattr(plugin, "__name__", type(plugin).__name__))
+        if self._enter(record):
+            self._register(record, plugin)
+
+    def having(self, hook: str) -> list[PluginRecord]:
+        """The plugins that implement a hook, in plugin order."""
+        return [record for record in self.records if hook in record.hooks]
+
+    def ask(self, record: PluginRecord, hook: str, arguments: Mapping[str, object]) -> object:
+        """One plugin's answer to a collecting hook, or None where it gave none.
+
+        Raises:
+            PluginError: The plugin failed; its record says so already.
+        """
+        try:
+            answers = self.call(record.name, hook, arguments)
+        except FAILURES as error:
+            problem = f"Its hook {hook} failed: {reason(error)}."
+            record.note(problem, error)
+            raise PluginError(problem) from error
+        return answers[0] if isinstance(answers, list) and answers else None
+
+    def call(self, name: str, hook: str, arguments: Mapping[str, object]) -> object:
+        """Call a hook of one plugin alone; whatever it raises comes through."""
+        implementations = getattr(self._pluggy.hook, hook).get_hookimpls()
+        others = [one.plugin for one in implementations if one.plugin_name != name]
+        answer: object = self._pluggy.subset_hook_caller(hook, others)(**arguments)
+        return answer
+
+    def order(self, hook: str) -> list[str]:
+        """Names of the plugins to ask for a single answer: the one loaded last first, the core's codecs last."""
+        with self._lock:
+            if not self._pluggy.has_plugin(CORE):
+                # Only now, at their first use: they import imaging libraries that `restore --help` must not.
+                from restore.codecs import core
+
+                self._pluggy.register(core, CORE)
+        implementations = getattr(self._pluggy.hook, hook).get_hookimpls()
+        return list(dict.fromkeys(one.plugin_name for one in reversed(implementations)))
+
+    def _import(self, entry: metadata.EntryPoint) -> None:
+        record = PluginRecord(entry.name, entry.value)
+        if entry.dist is not None:
+            record.distribution, record.version = entry.dist.name, entry.dist.version
+        if not self._enter(record):
+            return
+        started = time.perf_counter()
+        try:
+            # What a plugin prints while it is imported would spoil the output of --json.
+            with contextlib.redirect_stdout(sys.stderr):
+                plugin = entry.load()
+        except FAILURES as error:
+            record.note(f"It cannot be imported: {reason(error)}.", error)
+            return
+        finally:
+            record.seconds = time.perf_counter() - started
+        self._register(record, plugin)
+
+    def _enter(self, record: PluginRecord) -> bool:
+        """List a plugin; False if its name is taken."""
+        taken = [other.module for other in self.records if other.name == record.name]
+        self.records.append(record)
+        if record.name == CORE:
+            taken.append("restore.codecs.core")
+        if taken:
+            record.note(f"It is left out: the name '{record.name}' is already taken by {taken[0]}.")
+        return not taken
+
+    def _register(self, record: PluginRecord, plugin: object) -> None:
+        """Hand a plugin to pluggy if its hooks keep their contracts."""
+        try:
+            hooks = list(self._hooks(plugin))
+            specified = {name: hook.spec.argnames for name, hook in vars(self._pluggy.hook).items() if hook.spec}
+            if problem := hooks_problem(hooks, specified):
+                record.note(problem)
+                return
+            self._pluggy.register(plugin, record.name)
+        except FAILURES as error:
+            record.note(f"It cannot be registered: {reason(error)}.", error)
+            return
+        record.hooks = tuple(hook.name for hook in hooks)
+
+    def _hooks(self, plugin: object) -> Iterator[MarkedHook]:
+        for name in dir(plugin):
+            options = self._pluggy.parse_hookimpl_opts(plugin, name)
+            if options is not None:
+                wraps = bool(options.get("wrapper") or options.get("hookwrapper"))
+                yield MarkedHook(options.get("specname") or name, getattr(plugin, name), wraps)
+
+
+def _plugin_order(entry: metadata.EntryPoint) -> tuple[bool, str, str]:
+    """Bundled plugins first, so that a stranger cannot take their names; then by name."""
+    distribution = "" if entry.dist is None else entry.dist.name
+    return distribution != DISTRIBUTION, entry.name, distribution
+
+
+def _log_call(
+    outcome: pluggy.Result[object], hook: str, impls: Sequence[pluggy.HookImpl], arguments: Mapping[str, object]
+) -> None:
+    given = ", ".join(f"{name}={value!r:.80}" for name, value in arguments.items())
+    plugins = ", ".join(impl.plugin_name for impl in impls)
+    answer = reason(outcome.exception) if outcome.exception else f"{outcome.get_result()!r:.80}"
+    _log.info("%s(%s) -> %s: %s", hook, given, plugins, answer)
