@@ -1,0 +1,309 @@
+"""The architecture, checked: who may import whom, what stays light, and the house rules a linter does not know.
+
+Read from the source with `ast`, so that imports inside functions count as well. Imports under ``TYPE_CHECKING`` are for
+readers and mypy only and are left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+ORDER = (
+    {"errors"},
+    {"image", "spec"},
+    {"codecs", "weights", "toolkit", "hookspecs", "degrade", "correct", "diagnose", "contracts", "plugin_record"},
+    {"plugin_manager", "planning", "journal", "metrics", "walking", "finding", "loading", "reporting"},
+    {"engine", "executors", "pipeline", "steps", "evaluate", "benchmark"},
+    {"options", "cli", "testing"},
+)
+"""The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""
+
+OUT_OF_BOUNDS_FOR_PLUGINS = ORDER[3] - {"metrics"} | ORDER[4] | ORDER[5] - {"testing"}
+"""The engine calls a plugin and the plugin calls the toolkit; nothing calls back."""
+
+HEAVY = {
+    "PIL",
+    "cv2",
+    "imagecodecs",
+    "kornia",
+    "lightning_fabric",
+    "safetensors",
+    "scipy",
+    "skimage",
+    "tifffile",
+    "torch",
+}
+"""What neither `restore --help` nor the reading of a plugin's description may import."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: where it stands, what it names, whether it runs when the file is imported."""
+
+    file: str
+    line: int
+    module: str
+    at_import_time: bool
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} imports {self.module}"
+
+
+def sources(*folders: str) -> list[Path]:
+    """All Python files below the given folders of the checkout."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def guards_types(node: ast.AST) -> bool:
+    """Whether this is ``if TYPE_CHECKING:``."""
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def import_statements(node: ast.AST, at_import_time: bool = True) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """All import statements below `node`, each with whether it runs at import time."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield child, at_import_time
+        elif guards_types(child):
+            assert isinstance(child, ast.If)
+            for other in child.orelse:
+                yield from import_statements(other, at_import_time)
+        else:
+            is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            yield from import_statements(child, at_import_time and not is_function)
+
+
+def named_modules(statement: ast.Import | ast.ImportFrom) -> list[str]:
+    """The modules a statement names; ``from restore import errors`` names ``restore.errors``."""
+    if isinstance(statement, ast.Import):
+        return [alias.name for alias in statement.names]
+    module = "." * statement.level + (statement.module or "")
+    if module in ("restore", "restore.toolkit", "restore.codecs", "restore.cli"):
+        return [f"{module}.{alias.name}" for alias in statement.names]
+    return [module]
+
+
+@cache
+def imports_of(path: Path) -> tuple[Import, ...]:
+    """The imports of one file."""
+    tree = ast.parse(path.read_text("utf-8"))
+    name = path.relative_to(ROOT).as_posix()
+    return tuple(
+        Import(name, statement.lineno, module, at_import_time)
+        for statement, at_import_time in import_statements(tree)
+        for module in named_modules(statement)
+    )
+
+
+def all_imports(*folders: str) -> list[Import]:
+    """The imports of all files below the given folders."""
+    return [each for path in sources(*folders) for each in imports_of(path)]
+
+
+def room_of(path: Path) -> str:
+    """The room a file of ``restore/`` belongs to: ``restore/codecs/reading.py`` is in ``codecs``."""
+    return path.relative_to(ROOT / "restore").parts[0].removesuffix(".py")
+
+
+def core_imports() -> Iterator[tuple[str, str, Import]]:
+    """Each import of one room by another: importer, imported, statement."""
+    for path in sources("restore"):
+        for each in imports_of(path):
+            parts = each.module.split(".")
+            if parts[0] == "restore" and len(parts) > 1 and parts[1] != room_of(path) and parts[1] != "__version__":
+                yield room_of(path), parts[1], each
+
+
+def floor(room: str) -> int:
+    """How far down the order a room lies."""
+    return next(i for i, rooms in enumerate(ORDER) if room in rooms)
+
+
+def test_every_room_of_the_core_has_its_place_in_the_order() -> None:
+    rooms = {room_of(path) for path in sources("restore")} - {"__init__"}
+    assert rooms - set().union(*ORDER) == set(), "add the new file to ORDER above, and to docs/architecture.md"
+
+
+def test_the_core_imports_one_way() -> None:
+    wrong = [str(each) for importer, imported, each in core_imports() if floor(imported) > floor(importer)]
+    assert wrong == []
+
+
+def test_no_rooms_import_each_other_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for importer, imported, _ in core_imports():
+        graph.setdefault(importer, set()).add(imported)
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError and names the circle
+
+
+def test_the_core_never_imports_a_plugin() -> None:
+    plugins = {path.name for path in (ROOT / "plugins").iterdir() if path.is_dir()}
+    assert [str(each) for each in all_imports("restore") if each.module.split(".")[0] in plugins] == []
+
+
+def test_plugins_never_import_each_other() -> None:
+    plugins = {path.name for path in (ROOT / "plugins").iterdir() if path.is_dir()}
+    others = [
+        str(each) for each in all_imports("plugins") if each.module.split(".")[0] in plugins - {each.file.split("/")[1]}
+    ]
+    assert others == []
+
+
+def test_plugins_use_only_what_a_plugin_may_use() -> None:
+    wrong = [
+        str(each)
+        for each in all_imports("plugins")
+        if each.module.startswith("restore.") and each.module.split(".")[1] in OUT_OF_BOUNDS_FOR_PLUGINS
+    ]
+    assert wrong == []
+
+
+def test_imports_are_absolute() -> None:
+    assert [str(each) for each in all_imports("restore", "plugins") if each.module.startswith(".")] == []
+
+
+def module_file(module: str) -> Path | None:
+    """The file of one of our modules (or of the module around a name), or None for anybody else's."""
+    for source in (ROOT, ROOT / "plugins"):
+        path = source.joinpath(*module.split("."))
+        for candidate in (path.with_suffix(".py"), path / "__init__.py", path.parent.with_suffix(".py")):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def imported_along_with(start: Path) -> set[Path]:
+    """`start` and all of our files that are imported when it is."""
+    seen: set[Path] = set()
+    waiting = [start]
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        waiting += [found for each in imports_of(path) if each.at_import_time and (found := module_file(each.module))]
+    return seen
+
+
+@pytest.mark.parametrize(
+    "path",
+    sources("restore/cli") + sorted((ROOT / "plugins").glob("*/plugin.py")),
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_commands_and_descriptions_are_imported_without_anything_heavy(path: Path) -> None:
+    heavy = [
+        str(each)
+        for ours in sorted(imported_along_with(path))
+        for each in imports_of(ours)
+        if each.at_import_time and each.module.split(".")[0] in HEAVY
+    ]
+    assert heavy == []
+
+
+def test_help_and_lists_load_nothing_heavy() -> None:
+    """The same, measured: what is in `sys.modules` after the commands that must be instant."""
+    script = (
+        "import contextlib, os, sys\n"
+        "import restore.cli\n"
+        "for words in (['--help'], ['denoise', '--help'], ['models', '--json'], ['plugins', '--json']):\n"
+        "    sys.argv = ['restore', *words]\n"
+        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(open(os.devnull, 'w')):\n"
+        "        restore.cli.main()\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert set(ast.literal_eval(done.stdout.splitlines()[-1])) & HEAVY == set()
+
+
+def test_every_imported_package_is_declared() -> None:
+    """What is imported must be in pyproject.toml itself, not merely come along with something else."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [name for extra, names in project["optional-dependencies"].items() if extra != "test" for name in names]
+    declared = {re.split(r"[^\w.-]", name)[0].lower().replace("_", "-") for name in project["dependencies"] + extras}
+    providers = importlib.metadata.packages_distributions()
+    undeclared = []
+    for each in all_imports("restore", "plugins"):
+        package = each.module.split(".")[0]
+        if package in sys.stdlib_module_names or module_file(package):
+            continue
+        names = {name.lower().replace("_", "-") for name in providers.get(package, [package])}
+        if not names & declared:
+            undeclared.append(str(each))
+    assert undeclared == []
+
+
+def test_only_the_command_line_prints_and_exits() -> None:
+    calls = []
+    for path in sources("restore", "plugins"):
+        if ROOT / "restore" / "cli" in path.parents:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+                "print",
+                "exit",
+                "quit",
+                "sys.exit",
+                "os._exit",
+            }:
+                calls.append(f"{path.relative_to(ROOT)}:{node.lineno} calls {ast.unparse(node.func)}")
+            if isinstance(node, ast.Raise) and node.exc is not None and "SystemExit" in ast.unparse(node.exc):
+                calls.append(f"{path.relative_to(ROOT)}:{node.lineno} raises SystemExit")
+    assert calls == []
+
+
+def test_there_is_no_drawer_for_odds_and_ends() -> None:
+    drawers = {"utils", "util", "base", "common", "helpers", "misc"}
+    found = [p for folder in ("restore", "plugins") for p in (ROOT / folder).rglob("*") if p.stem in drawers]
+    assert found == []
+
+
+def test_files_stay_readable_in_one_sitting() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in sources("restore", "plugins", "tests", "scripts")
+        if (lines := len(path.read_text("utf-8").splitlines())) > 300
+    }
+    assert long == {}, "files are split along what they are about at about 250 lines"
+
+
+def test_every_bundled_plugin_has_the_same_files() -> None:
+    """Knowing one is knowing all; what a plugin does not need (weights, training) it leaves out."""
+    for plugin in (path for path in (ROOT / "plugins").iterdir() if path.is_dir()):
+        names = {path.name for path in plugin.iterdir() if path.name != "__pycache__"}
+        assert {"__init__.py", "plugin.py", "py.typed"} <= names, plugin.name
+        assert {name for name in names if not name.endswith(".py")} <= {"MODEL_CARD.md", "py.typed", "weights"}
+
+
+def test_the_reading_of_imports_sees_functions_and_skips_types() -> None:
+    """These tests pass where nothing is found, so what they find is tested as well."""
+    code = """
+import a
+if TYPE_CHECKING:
+    import only_for_types
+else:
+    import b
+try:
+    from restore import errors
+except ImportError:
+    pass
+class C:
+    import c
+    def f(self):
+        from d.e import f
+"""
+    found = [(name, now) for node, now in import_statements(ast.parse(code)) for name in named_modules(node)]
+    assert found == [("a", True), ("b", True), ("restore.errors", True), ("c", True), ("d.e", False)]
