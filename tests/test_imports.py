@@ -1,4 +1,4 @@
-"""The architecture, checked: who may import whom, what stays light, and the house rules a linter does not know.
+"""The architecture, checked: who may import whom, and what stays light.
 
 Read from the source with `ast`, so that imports inside functions count as well. Imports under ``TYPE_CHECKING`` are for
 readers and mypy only and are left out.
@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = (
     {"errors"},
     {"image", "spec"},
-    {"codecs", "weights", "toolkit", "hookspecs", "degrade", "correct", "diagnose", "contracts", "plugin_record"},
-    {"plugin_manager", "planning", "journal", "metrics", "walking", "finding", "loading", "reporting"},
+    {"codecs", "weights", "toolkit", "hookspecs", "degrade", "correct", "diagnose", "contracts"},
+    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "journal"}
+    | {"planning", "walking", "finding", "outputs", "reporting"},
     {"engine", "executors", "pipeline", "steps", "evaluate", "benchmark"},
     {"options", "cli", "testing"},
 )
@@ -68,23 +69,19 @@ def sources(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
-def guards_types(node: ast.AST) -> bool:
+def guards_types(node: ast.If) -> bool:
     """Whether this is ``if TYPE_CHECKING:``."""
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    return "TYPE_CHECKING" in ast.unparse(node.test)
 
 
 def import_statements(node: ast.AST, at_import_time: bool = True) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
-    """All import statements below `node`, each with whether it runs at import time."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child, at_import_time
-        elif guards_types(child):
-            assert isinstance(child, ast.If)
-            for other in child.orelse:
-                yield from import_statements(other, at_import_time)
-        else:
-            is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            yield from import_statements(child, at_import_time and not is_function)
+    """All import statements in `node`, each with whether it runs at import time."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield node, at_import_time
+    is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    children = node.orelse if isinstance(node, ast.If) and guards_types(node) else ast.iter_child_nodes(node)
+    for child in children:
+        yield from import_statements(child, at_import_time and not is_function)
 
 
 def named_modules(statement: ast.Import | ast.ImportFrom) -> list[str]:
@@ -244,48 +241,6 @@ def test_every_imported_package_is_declared() -> None:
         if not names & declared:
             undeclared.append(str(each))
     assert undeclared == []
-
-
-def test_only_the_command_line_prints_and_exits() -> None:
-    calls = []
-    for path in sources("restore", "plugins"):
-        if ROOT / "restore" / "cli" in path.parents:
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {
-                "print",
-                "exit",
-                "quit",
-                "sys.exit",
-                "os._exit",
-            }:
-                calls.append(f"{path.relative_to(ROOT)}:{node.lineno} calls {ast.unparse(node.func)}")
-            if isinstance(node, ast.Raise) and node.exc is not None and "SystemExit" in ast.unparse(node.exc):
-                calls.append(f"{path.relative_to(ROOT)}:{node.lineno} raises SystemExit")
-    assert calls == []
-
-
-def test_there_is_no_drawer_for_odds_and_ends() -> None:
-    drawers = {"utils", "util", "base", "common", "helpers", "misc"}
-    found = [p for folder in ("restore", "plugins") for p in (ROOT / folder).rglob("*") if p.stem in drawers]
-    assert found == []
-
-
-def test_files_stay_readable_in_one_sitting() -> None:
-    long = {
-        path.relative_to(ROOT).as_posix(): lines
-        for path in sources("restore", "plugins", "tests", "scripts")
-        if (lines := len(path.read_text("utf-8").splitlines())) > 300
-    }
-    assert long == {}, "files are split along what they are about at about 250 lines"
-
-
-def test_every_bundled_plugin_has_the_same_files() -> None:
-    """Knowing one is knowing all; what a plugin does not need (weights, training) it leaves out."""
-    for plugin in (path for path in (ROOT / "plugins").iterdir() if path.is_dir()):
-        names = {path.name for path in plugin.iterdir() if path.name != "__pycache__"}
-        assert {"__init__.py", "plugin.py", "py.typed"} <= names, plugin.name
-        assert {name for name in names if not name.endswith(".py")} <= {"MODEL_CARD.md", "py.typed", "weights"}
 
 
 def test_the_reading_of_imports_sees_functions_and_skips_types() -> None:
