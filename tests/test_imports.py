@@ -29,7 +29,7 @@ ORDER = (
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "journal"}
     | {"planning", "walking", "finding", "outputs", "reporting"},
     {"engine", "executors", "pipeline", "steps", "evaluate", "benchmark"},
-    {"options", "cli", "testing"},
+    {"options", "option_types", "cli", "testing"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""
 
