@@ -1,0 +1,68 @@
+"""The description of `conv-dae` and its options. Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from restore.spec import Options, Restorer, RestorerSpec, Runtime, SizeRule, TrainSpec, hookimpl
+
+WEIGHTS = Path(__file__).with_name("weights") / "conv-dae.safetensors"
+
+
+class DenoiseOptions(Options):
+    """Options of `conv-dae`."""
+
+    sigma: Annotated[float, Field(ge=0, le=75)] | Literal["auto"] = Field(
+        "auto",
+        description="Standard deviation of the noise in 8-bit grey levels, 0 to 75; 'auto' estimates it locally.",
+    )
+    strength: float = Field(
+        1.0,
+        ge=0,
+        le=1.5,
+        description="How much of the noise to remove: 0 leaves the picture as it is, 1 removes all that is seen, "
+        "more smooths further.",
+    )
+
+
+def _load(weights: Path | None, runtime: Runtime) -> Restorer:
+    from restore_conv_dae.infer import load
+
+    return load(weights or WEIGHTS, runtime)
+
+
+def _train(spec: TrainSpec) -> None:
+    from restore_conv_dae.train import train
+
+    train(spec)
+
+
+@hookimpl
+def provide_restorers() -> Sequence[RestorerSpec]:
+    """Describe the denoiser."""
+    return [
+        RestorerSpec(
+            name="conv-dae",
+            task="denoise",
+            summary="convolutional denoising autoencoder; finds the noise level itself",
+            options=DenoiseOptions,
+            load=_load,
+            size_rule=SizeRule(multiple=8, halo=78),
+            weights=WEIGHTS,
+            train=_train,
+            sources=(
+                "Zhang, Zuo, Zhang: FFDNet: toward a fast and flexible solution for CNN-based image denoising, "
+                "IEEE TIP 2018",
+                "Ronneberger, Fischer, Brox: U-Net: convolutional networks for biomedical image segmentation, "
+                "MICCAI 2015",
+                "Mohan et al.: Robust and interpretable blind image denoising via bias-free CNNs, ICLR 2020",
+                "Guo et al.: Toward convolutional blind denoising of real photographs, CVPR 2019",
+                "Brooks et al.: Unprocessing images for learned raw denoising, CVPR 2019",
+            ),
+            default=True,
+        )
+    ]

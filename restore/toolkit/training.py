@@ -1,0 +1,105 @@
+"""The parts a training loop is made of: moving average, learning rate, checkpoint, log, picture grid. No Trainer."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from restore.errors import InputError
+
+
+class MovingAverage:
+    """An exponential moving average of a model's parameters, the weights that are judged and shipped.
+
+    Args:
+        model: The model to follow.
+        decay: Weight of the past per step; the first steps use less, so that the start is forgotten.
+    """
+
+    def __init__(self, model: nn.Module, decay: float = 0.999) -> None:
+        self.decay = decay
+        self.steps = 0
+        self.values = {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Take in the model's present parameters."""
+        self.steps += 1
+        decay = min(self.decay, self.steps / (self.steps + 10))
+        for name, value in model.state_dict().items():
+            self.values[name].lerp_(value.detach().to(self.values[name].dtype), 1 - decay)
+
+
+def cosine_rate(progress: float, peak: float, step: int, warm_up: int = 200, floor: float = 0.01) -> float:
+    """Learning rate: a linear rise over the first steps, then half a cosine down to a floor.
+
+    Args:
+        progress: Share of the training that is over, 0 to 1.
+        peak: The highest rate.
+        step: Steps done since the (re)start.
+        warm_up: Steps of the linear rise.
+        floor: Final rate as a share of the peak.
+    """
+    rise = min(1.0, (step + 1) / warm_up)
+    fall = floor + (1 - floor) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
+    return peak * rise * fall
+
+
+def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Write a checkpoint so that a power cut leaves either the old one or the new one."""
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as stream:
+        torch.save(dict(state), stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint of our own (tensors and plain values only).
+
+    Raises:
+        InputError: There is none.
+    """
+    if not path.is_file():
+        raise InputError("there is no checkpoint to resume from.", path=path, hint="Leave out --resume to start anew.")
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+class CsvLog:
+    """A CSV file with one row per report; rows are appended, so a resumed run goes on in the same file."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self.path = path
+        self.columns = list(columns)
+        if not path.exists():
+            with path.open("w", newline="") as stream:
+                csv.writer(stream).writerow(self.columns)
+
+    def write(self, values: Mapping[str, float | int]) -> None:
+        """Append a row; floats are given five significant digits."""
+        row = [values[c] for c in self.columns]
+        with self.path.open("a", newline="") as stream:
+            csv.writer(stream).writerow([f"{v:.5g}" if isinstance(v, float) else v for v in row])
+
+
+def save_grid(path: Path, rows: Sequence[Sequence[Tensor]]) -> None:
+    """Write a PNG of pictures in rows, to look at validation crops side by side.
+
+    Args:
+        path: The PNG file.
+        rows: Rows of equally sized ``(3, H, W)`` tensors in [0, 1]; values outside are clipped.
+    """
+    picture = torch.cat([torch.cat(list(row), 2) for row in rows], 1)
+    array = (picture.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    cv2.imwrite(str(path), np.ascontiguousarray(array[..., ::-1]))
