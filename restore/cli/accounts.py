@@ -1,0 +1,117 @@
+"""What is printed before (``--dry-run``) and after a run: for people, or one JSON document for scripts.
+
+The document of a run: ``task``, ``model``, ``inputs``, ``done``, ``skipped``, ``failed``, ``left`` (only after an
+interruption more than 0), ``interrupted``, ``megapixels``, ``seconds``, ``exit_code``, ``notes``, and ``results``: per
+input ``source``, ``output``, ``state`` ("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``,
+``warnings``. Of a dry run: ``results`` with the state "planned" instead of "done", and ``bytes`` of all inputs.
+"""
+
+from __future__ import annotations
+
+import json as json_format
+
+import click
+
+from restore.cli.wording import counted, duration, number, printable, size
+from restore.engine import Job
+from restore.errors import ExitCode
+from restore.planning import WorkItem
+from restore.reporting import FileResult, Report
+from restore.steps import file_size
+
+
+def show_report(job: Job, report: Report, *, json: bool, verbose: bool) -> None:
+    """Print the final account of a run: failures with their reasons, then the sum."""
+    if json:
+        click.echo(json_format.dumps(_report_document(job, report), indent=2))
+        return
+    failed = [result for result in report.results if result.state == "failed"]
+    for result in failed:
+        label = "error" if report.inputs == 1 else "failed"
+        click.echo(printable(f"{label}: {result.source}: {result.reason}"), err=True)
+        if verbose and result.details:
+            click.echo(printable(result.details), err=True)
+    if report.interrupted:
+        click.echo("interrupted: run the same command again for what is left; finished results are kept", err=True)
+    click.echo(summary(report))
+
+
+def summary(report: Report) -> str:
+    """``12 inputs = 10 done + 1 skipped + 1 failed (35.2 MP in 21 s, 1.7 MP/s)``."""
+    left = f" + {report.left} left" if report.left else ""
+    speed = f", {number(report.megapixels / report.seconds)} MP/s" if report.done and report.seconds > 0 else ""
+    return (
+        f"{counted(report.inputs, 'input')} = {report.done} done + {report.skipped} skipped + {report.failed} failed"
+        f"{left} ({number(report.megapixels)} MP in {duration(report.seconds)}{speed})"
+    )
+
+
+def show_plan(job: Job, *, json: bool) -> None:
+    """Print what a run would do: every file, and how much that is."""
+    items = job.plan.items
+    volume = sum(file_size(item) for item in job.plan.pending)
+    if json:
+        document = {
+            "task": job.spec.task,
+            "model": job.spec.name,
+            "inputs": len(items),
+            "bytes": volume,
+            "notes": list(job.plan.notes),
+            "results": [_planned_document(item) for item in items],
+        }
+        click.echo(json_format.dumps(document, indent=2))
+        return
+    for item in items:
+        click.echo(printable(_planned_line(item)))
+    for note in job.plan.notes:
+        click.echo(printable(f"note: {note}"), err=True)
+    skipped = sum(item.skip is not None for item in items)
+    failed = sum(item.problem is not None for item in items)
+    click.echo(
+        f"{counted(len(items), 'input')} = {len(job.plan.pending)} to do + {skipped} to skip + {failed} that cannot be "
+        f"done ({size(volume)} to read); model {job.spec.name}; nothing was written"
+    )
+
+
+def _planned_line(item: WorkItem) -> str:
+    if item.problem is not None:
+        return f"fail {item.sources[0]}: {item.problem}"
+    if item.skip is not None:
+        return f"skip {item.sources[0]}: {item.skip}"
+    return f"{item.sources[0]} -> {item.output}"
+
+
+def _planned_document(item: WorkItem) -> dict[str, object]:
+    state = "failed" if item.problem is not None else "skipped" if item.skip is not None else "planned"
+    reason = item.problem or item.skip
+    return {"source": str(item.sources[0]), "output": str(item.output), "state": state, "reason": reason}
+
+
+def _report_document(job: Job, report: Report) -> dict[str, object]:
+    return {
+        "task": job.spec.task,
+        "model": job.spec.name,
+        "inputs": report.inputs,
+        "done": report.done,
+        "skipped": report.skipped,
+        "failed": report.failed,
+        "left": report.left,
+        "interrupted": report.interrupted,
+        "megapixels": round(report.megapixels, 6),
+        "seconds": round(report.seconds, 3),
+        "exit_code": int(ExitCode(report.exit_code)),
+        "notes": list(job.plan.notes),
+        "results": [_result_document(result) for result in report.results],
+    }
+
+
+def _result_document(result: FileResult) -> dict[str, object]:
+    return {
+        "source": str(result.source),
+        "output": str(result.output),
+        "state": result.state,
+        "reason": result.reason,
+        "seconds": round(result.seconds, 3),
+        "megapixels": round(result.megapixels, 6),
+        "warnings": list(result.warnings),
+    }

@@ -1,0 +1,58 @@
+"""The flags that every task command has."""
+
+from __future__ import annotations
+
+import click
+
+from restore.cli.wording import Bytes, Device, Pixels
+from restore.engine import JOBS, MAX_PIXELS
+
+
+def common_flags(models: list[str]) -> list[click.Parameter]:
+    """Make the parameters that do not depend on the model.
+
+    Args:
+        models: Names that ``-m`` takes; shown by shell completion.
+    """
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        return [name for name in models if name.startswith(incomplete)]
+
+    return [
+        click.Argument(["inputs"], nargs=-1, required=True, metavar="INPUT..."),
+        click.Option(["-o", "--output"], required=True, metavar="OUT", help="The folder (or file) for the results."),
+        click.Option(["-m", "--model"], metavar="MODEL", shell_complete=complete, help="Which model; see below."),
+        click.Option(["--weights"], metavar="FILE", help="Weights of your own for the model (safetensors)."),
+        click.Option(["--overwrite"], is_flag=True, help="Replace results that exist; otherwise they are skipped."),
+        click.Option(["--quality"], type=click.IntRange(1, 100), help="Of JPEG, WebP, AVIF. [default: the source's]"),
+        *_machine_flags(),
+        click.Option(["--dry-run"], is_flag=True, help="Only show what would be done."),
+        click.Option(["--json"], is_flag=True, help="Print one JSON document at the end and nothing else."),
+        click.Option(["-v", "--verbose"], count=True, help="Say more; -vv even more."),
+    ]
+
+
+def _machine_flags() -> list[click.Parameter]:
+    """Flags about the machine, not about the picture."""
+    precisions = click.Choice(["auto", "float32", "bfloat16", "float16"])
+    return [
+        click.Option(["--device"], type=Device(), default="auto", show_default=True, help="Where to compute."),
+        click.Option(["--precision"], type=precisions, default="auto", show_default=True, help="Of the network."),
+        click.Option(["--tile"], type=click.IntRange(min=16), help="Edge of a tile, in pixels. [default: fits memory]"),
+        click.Option(["--memory"], type=Bytes(), help="What the network may use, like 2GiB. [default: moderate]"),
+        click.Option(["--threads"], type=click.IntRange(min=1), help="CPU threads. [default: all cores]"),
+        click.Option(
+            ["--jobs"],
+            type=click.IntRange(1, 64),
+            default=JOBS,
+            show_default=True,
+            help="Threads that read, and as many that write, beside the network.",
+        ),
+        click.Option(
+            ["--max-pixels"],
+            type=Pixels(),
+            default=MAX_PIXELS,
+            show_default=f"{MAX_PIXELS // 10**6}M",
+            help="Refuse larger pictures (a guard against decompression bombs).",
+        ),
+    ]

@@ -1,0 +1,119 @@
+"""How a run looks while it goes on: a bar on a terminal, plain lines elsewhere, nothing for scripts that read JSON."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from restore.cli.wording import number, printable
+from restore.planning import Plan, WorkItem
+from restore.reporting import FileResult, Observer, Silence
+from restore.steps import file_size
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class Lines(Silence):
+    """One plain line per file on standard output, warnings on standard error."""
+
+    def finished(self, result: FileResult) -> None:
+        """Print what became of the file."""
+        click.echo(printable(line(result)))
+        for warning in result.warnings:
+            click.echo(printable(f"warning: {result.source}: {warning}"), err=True)
+
+
+class Bar:
+    """A bar with files, MP/s and the time left, on standard error; failures and warnings scroll by above it.
+
+    Progress is counted in bytes of the inputs, which foretells the time left better than the number of files where
+    sizes differ.
+    """
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.progress: Progress = Progress(
+            TextColumn("{task.fields[files]}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[speed]}", markup=False),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}", markup=False),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task: TaskID | None = None
+        self._sizes: dict[str, int] = {}
+        self._count = 0
+        self._megapixels = 0.0
+        self._began = time.perf_counter()
+
+    def started(self, plan: Plan) -> None:
+        """Set the bar's length."""
+        self._sizes = {str(item.sources[0]): max(file_size(item), 1) for item in plan.items}
+        self._total = len(plan.items)
+        self._task = self.progress.add_task(
+            "loading the model", total=sum(self._sizes.values()), files=f"0/{self._total}", speed=""
+        )
+
+    def progressed(self, item: WorkItem) -> None:
+        """Show which file is being restored."""
+        self._update(0, printable(item.sources[0].name))
+
+    def finished(self, result: FileResult) -> None:
+        """Move on; keep what the user must know on the screen."""
+        self._count += 1
+        if result.state == "done":
+            self._megapixels += result.megapixels
+        if result.state == "failed":
+            self._say(line(result))
+        for warning in result.warnings:
+            self._say(f"warning: {result.source}: {warning}")
+        self._update(self._sizes.get(str(result.source), 0), None)
+
+    def _update(self, advance: int, description: str | None) -> None:
+        if self._task is None:
+            return
+        speed = self._megapixels / max(time.perf_counter() - self._began, 1e-3)
+        self.progress.update(
+            self._task,
+            advance=advance,
+            description=description,
+            files=f"{self._count}/{self._total}",
+            speed=f"{number(speed)} MP/s" if self._megapixels else "",
+        )
+
+    def _say(self, text: str) -> None:
+        self.progress.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def line(result: FileResult) -> str:
+    """What became of one file, in one line."""
+    if result.state == "done":
+        return f"{result.source} -> {result.output} ({number(result.megapixels)} MP, {result.seconds:.1f} s)"
+    return f"{result.state} {result.source}: {result.reason}"
+
+
+def on_terminal() -> bool:
+    """Whether a person is watching: a bar would be noise in a file or a pipe."""
+    return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def watching(*, json: bool) -> Iterator[Observer]:
+    """The observer for this run: silent for JSON, a bar on a terminal, else plain lines."""
+    if json:
+        yield Silence()
+    elif on_terminal():
+        bar = Bar()
+        with bar.progress:
+            yield bar
+    else:
+        yield Lines()

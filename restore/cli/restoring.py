@@ -1,0 +1,191 @@
+"""One command per task (``restore denoise`` …), made from what the plugins say about their restorers."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from restore.cli import accounts
+from restore.cli.flags import common_flags
+from restore.cli.progress import watching
+from restore.cli.wording import printable
+from restore.codecs.formats import WRITABLE_SUFFIXES
+from restore.engine import Job, run
+from restore.errors import ExitCode, PluginError
+from restore.options import build_options, click_options
+from restore.planning import plan
+from restore.plugin_manager import PluginManager
+from restore.spec import RestorerSpec, Runtime
+
+_MODEL = "restore.model"
+_TITLES = {"denoise": "Remove noise from photographs."}
+
+
+def commands(manager: PluginManager) -> list[click.Command]:
+    """The commands of all tasks that some restorer serves."""
+    return [TaskCommand(task, manager) for task in manager.tasks()]
+
+
+class TaskCommand(click.Command):
+    """A command whose flags depend on its ``-m``: the model is chosen before the other flags are read.
+
+    Args:
+        task: The task, and the command's name.
+        manager: Provides the restorers of this task.
+    """
+
+    def __init__(self, task: str, manager: PluginManager) -> None:
+        title = _TITLES.get(task, f"Run the task '{task}' on pictures.")
+        super().__init__(
+            task,
+            params=common_flags([spec.name for spec in manager.restorers(task)]),
+            help=f"{title} INPUT is files, folders (with all in them) or quoted patterns ('scans/**/*.tif'). OUT is a "
+            "file for one input file, else a folder that mirrors the inputs. Originals are never changed.",
+            short_help=title,
+        )
+        self.task = task
+        self.manager = manager
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Choose the model by ``-m``, then parse with its flags."""
+        ctx.meta[_MODEL] = self._choose(_model_in(args))
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The common parameters and the chosen model's."""
+        common = super().get_params(ctx)
+        spec: RestorerSpec | None = ctx.meta.get(_MODEL)
+        if spec is None:
+            return common
+        return [*common, *_own_flags(spec, common)]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the model's flags first, then those all models share, then the models there are."""
+        spec: RestorerSpec = ctx.meta[_MODEL]
+        common = super().get_params(ctx)
+        own = _own_flags(spec, common)
+        for title, params in ((f"Options of the model {spec.name}", own), ("Options of every model", common)):
+            records = [record for param in params if (record := param.get_help_record(ctx)) is not None]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+        with formatter.section(f"Models (-m, `restore {self.task} -m MODEL --help` shows their options)"):
+            formatter.write_dl([(each.name, each.summary) for each in self.manager.restorers(self.task)])
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Plan, run and report; the return value is the exit code."""
+        with _logging(ctx.params["verbose"]), _sigterm_as_interrupt():
+            job = self._job(ctx)
+            if ctx.params["dry_run"]:
+                accounts.show_plan(job, json=ctx.params["json"])
+                return ExitCode.OK
+            if not ctx.params["json"]:
+                for note in job.plan.notes:
+                    click.echo(printable(f"note: {note}"), err=True)
+            with watching(json=ctx.params["json"]) as observer:
+                report = run(job, self.manager, observer)
+            accounts.show_report(job, report, json=ctx.params["json"], verbose=ctx.params["verbose"] > 0)
+            return report.exit_code
+
+    def _job(self, ctx: click.Context) -> Job:
+        """Everything the flags say, checked, before anything is loaded."""
+        spec: RestorerSpec = ctx.meta[_MODEL]
+        values = ctx.params
+        options = build_options(spec.options, {name: values[name] for name in spec.options.model_fields})
+        anything = any("write_image" in plugin.hooks for plugin in self.manager.plugins())
+        the_plan = plan(
+            values["inputs"],
+            values["output"],
+            overwrite=values["overwrite"],
+            writable=None if anything else WRITABLE_SUFFIXES,
+        )
+        runtime = Runtime(values["device"], values["precision"], values["tile"], values["memory"], values["threads"])
+        return Job(
+            plan=the_plan,
+            spec=spec,
+            options=options,
+            runtime=runtime,
+            weights=None if values["weights"] is None else Path(values["weights"]),
+            overwrite=values["overwrite"],
+            max_pixels=values["max_pixels"],
+            quality=values["quality"],
+            jobs=values["jobs"],
+        )
+
+    def _choose(self, name: str | None) -> RestorerSpec:
+        """The model asked for, or the task's default."""
+        if name is None:
+            return self.manager.default_restorer(self.task)
+        served = [spec.name for spec in self.manager.restorers(self.task)]
+        if name in served:
+            return self.manager.restorer(name)
+        close = difflib.get_close_matches(name, served, n=1)
+        question = f"Did you mean {close[0]}? " if close else ""
+        others = [spec.task for spec in self.manager.restorers() if spec.name == name]
+        what = f"the model '{name}' is for `restore {others[0]}`." if others else f"there is no model '{name}'."
+        raise PluginError(what, hint=f"{question}Models for {self.task}: {', '.join(served)}.")
+
+
+def _model_in(args: Sequence[str]) -> str | None:
+    """The value of the last ``-m``/``--model``, read before the flags are known."""
+    name = None
+    for index, word in enumerate(args):
+        if word == "--":
+            break
+        found = re.fullmatch(r"-v*m(.*)|--model(?:=(.*))?", word)
+        if found:
+            attached = found[1] or found[2]
+            name = attached if attached else args[index + 1] if index + 1 < len(args) else None
+    return name
+
+
+def _own_flags(spec: RestorerSpec, common: Sequence[click.Parameter]) -> list[click.Option]:
+    """A model's flags; refuses one that every command has already."""
+    own = click_options(spec.options)
+    taken = {name for param in common for name in [param.name, *param.opts]}
+    for option in own:
+        clash = taken.intersection([option.name, *option.opts])
+        if clash:
+            raise PluginError(
+                f"the option {' '.join(option.opts)} of the model '{spec.name}' is one that every command has already.",
+                hint="The plugin must give it another name; choose another model with -m.",
+            )
+    return own
+
+
+@contextmanager
+def _logging(verbosity: int) -> Iterator[None]:
+    """Send the package's log to standard error: warnings, with -v what is done, with -vv the details."""
+    logger = logging.getLogger("restore")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)])
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Let a polite kill end the run as Ctrl-C does, so that no temporary file stays behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

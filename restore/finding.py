@@ -1,0 +1,206 @@
+"""From what a user typed (files, folders, patterns) to the picture files it means, in a stable order.
+
+Files named by themselves are taken as they are; folders and patterns give the readable pictures they hold.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from restore.codecs.formats import READABLE_SUFFIXES
+from restore.errors import InputError, UsageError
+from restore.walking import Walk, kind_of, natural_key, visible
+
+
+@dataclass(frozen=True)
+class Found:
+    """One input file.
+
+    Attributes:
+        path: Where it is, in the user's own words (relative stays relative).
+        name: Its name inside the output folder: the tree below the input folder, or just the file's name.
+        problem: Why it cannot even be tried (a link that leads nowhere, a folder without permission), or None.
+    """
+
+    path: Path
+    name: Path
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All input files, in natural order per input, and what the user should know about how they were found."""
+
+    files: tuple[Found, ...]
+    notes: tuple[str, ...]
+    only_files: bool
+    """Whether no input was a folder, so that a single result may be given a file name."""
+
+
+def find(inputs: Sequence[str], output: Path) -> Findings:
+    """Find the files that `inputs` mean.
+
+    One folder (or pattern) gives names relative to it; several give names relative to the deepest folder that holds
+    them all, so ``a`` and ``b`` become ``OUT/a/…`` and ``OUT/b/…``. A file named by itself keeps just its name.
+
+    Args:
+        inputs: Files, folders, and patterns with ``*``, ``?``, ``[…]`` or ``**``. Folders and patterns give files
+            with a readable suffix only; a file named by itself is taken as it is.
+        output: Where results go; where it lies inside an input folder, its own content is left out.
+
+    Raises:
+        InputError: An input does not exist or may not be read, or nothing at all was found.
+    """
+    groups = [_gather(text, output) for text in inputs]
+    base = _common_folder([group.root for group in groups if group.root is not None])
+    found = []
+    for group in groups:
+        for path, problem in group.members:
+            name = Path(path.name) if group.root is None else _absolute(path).relative_to(base)
+            found.append(Found(path, name, problem))
+    once, notes = _each_once(found)
+    if any(group.met_output for group in groups):
+        notes.append(f"{output} lies inside an input folder: the results in it are not taken as inputs")
+    if not once:
+        raise _nothing_found(inputs)
+    return Findings(tuple(once), tuple(notes), only_files=not any(kind_of(Path(text)) == "folder" for text in inputs))
+
+
+@dataclass(frozen=True)
+class _Group:
+    """What one input means: its files, the folder their names are relative to (None for a file named by itself)."""
+
+    root: Path | None
+    members: list[tuple[Path, str | None]]
+    met_output: bool = False
+
+
+def _gather(text: str, output: Path) -> _Group:
+    """Everything one input names, in natural order."""
+    kind = _checked_kind(text)
+    if kind == "file":
+        return _Group(None, [(Path(text), None)])
+    root = Path(text) if kind == "folder" else _fixed_part(text)
+    walk = Walk(_inside(output, root))
+    members = walk.files(root) if kind == "folder" else _matches(text, root, walk)
+    unique = sorted(dict(members).items(), key=lambda member: natural_key(member[0]))
+    return _Group(root, unique, walk.met_left_out)
+
+
+def _checked_kind(text: str) -> Literal["file", "folder", "pattern"]:
+    """Tell a file, a folder and a pattern apart; an existing file wins over a pattern of the same spelling."""
+    kind = kind_of(Path(text)) if text else "nothing"
+    if kind == "file" or kind == "folder":
+        return kind
+    if kind == "denied":
+        raise InputError("may not be looked at: permission denied.", path=text, hint="Check the rights of its folders.")
+    if kind == "other":
+        raise InputError("is neither a file nor a folder.", path=text)
+    if text and glob.has_magic(text):
+        return "pattern"
+    if text and Path(text).is_symlink():
+        raise InputError("is a link that leads nowhere.", path=text)
+    raise InputError("does not exist.", path=text or "''", hint=_similar(Path(text)) if text else "The name is empty.")
+
+
+def _similar(path: Path) -> str:
+    """Advice for a name that does not exist: the closest names beside it, or the folder that is missing."""
+    folder = path.parent
+    if kind_of(folder) != "folder":
+        return f"There is no folder {folder} either."
+    try:
+        names = difflib.get_close_matches(path.name, [child.name for child in visible(folder)], n=3)
+    except OSError:
+        names = []
+    return f"Did you mean {', '.join(str(folder / name) for name in names)}?" if names else "Check the spelling."
+
+
+def _fixed_part(pattern: str) -> Path:
+    """The folders of a pattern before the first part with a wildcard: what its tree is relative to."""
+    fixed = Path()
+    for part in Path(pattern).parts[:-1]:
+        if glob.has_magic(part):
+            break
+        fixed /= part
+    return fixed
+
+
+def _matches(pattern: str, root: Path, walk: Walk) -> Iterator[tuple[Path, str | None]]:
+    """Expand a pattern part by part as a shell does (``**``: any folders), then walk the folders it names.
+
+    `glob.glob` is not used: its ``**`` follows links in circles until the system refuses.
+    """
+    paths = [root]
+    parts = Path(pattern).parts[len(root.parts) :]
+    for index, part in enumerate(parts):
+        here = [path for path in paths if kind_of(path) == "folder"]
+        if part == "**" and index + 1 < len(parts):  # a last ``**`` adds nothing: the folder itself is walked below
+            paths = [folder for path in here for folder, problem in walk.folders(path) if problem is None]
+        elif part != "**" and glob.has_magic(part):
+            paths = [p for path in here for p in _listed(path) if fnmatch.fnmatch(p.name, part)]
+        elif part != "**":
+            paths = [path / part for path in here if kind_of(path / part) in ("file", "folder")]
+    for path in dict.fromkeys(paths):
+        if kind_of(path) == "folder":
+            yield from walk.files(path)
+        elif kind_of(path) == "file" and path.suffix.lower() in READABLE_SUFFIXES:
+            yield path, None
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The visible names in a folder; none where it cannot be listed, as a shell's wildcard does."""
+    try:
+        return visible(folder)
+    except OSError:
+        return []
+
+
+def _inside(output: Path, root: Path) -> str | None:
+    """The real place of `output` if it lies strictly inside `root`, so that the walk can leave it out."""
+    real, top = os.path.realpath(output), os.path.realpath(root)
+    return real if real != top and Path(real).is_relative_to(top) else None
+
+
+def _absolute(path: Path) -> Path:
+    """The absolute path without ``..`` and without resolving links: names stay as the user sees them."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _common_folder(roots: list[Path]) -> Path:
+    """The deepest folder that holds all input folders: the only one itself, if there is one."""
+    try:
+        return Path(os.path.commonpath([_absolute(root) for root in roots])) if roots else Path()
+    except ValueError:
+        raise UsageError(
+            f"the inputs {', '.join(map(str, roots))} lie on different drives.", hint="Restore them in separate runs."
+        ) from None
+
+
+def _each_once(found: list[Found]) -> tuple[list[Found], list[str]]:
+    """Drop files that are found a second time; of a file and a link to it the file itself stays."""
+    kept: dict[str, Found] = {}
+    for file in found:
+        real = os.path.realpath(file.path)
+        if real not in kept or (kept[real].path.is_symlink() and not file.path.is_symlink()):
+            kept[real] = file
+    repeated = len(found) - len(kept)
+    names = "name leads" if repeated == 1 else "names lead"
+    notes = [f"{repeated} {names} to a file that is in the list already: each is restored once"] if repeated else []
+    return list(kept.values()), notes
+
+
+def _nothing_found(inputs: Sequence[str]) -> InputError:
+    """Say what was looked for, and where."""
+    suffixes = " ".join(sorted(READABLE_SUFFIXES))
+    return InputError(
+        "holds no picture to restore." if len(inputs) == 1 else "hold no picture to restore.",
+        path=", ".join(inputs) if len(inputs) < 4 else f"{', '.join(inputs[:3])} and {len(inputs) - 3} more",
+        hint=f"Looked for {suffixes}; hidden files and folders are left alone.",
+    )

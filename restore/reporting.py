@@ -1,0 +1,130 @@
+"""What a run reports: one result per input, the sum, and whom to tell while it goes on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from restore.errors import ExitCode
+from restore.planning import Plan, WorkItem
+
+State = Literal["done", "skipped", "failed"]
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What became of one work item.
+
+    Attributes:
+        source: The (first) input file.
+        output: The file that was, or would have been, written.
+        state: "done", "skipped" (nothing to do) or "failed".
+        reason: Why it was skipped or failed, for the user; None when done.
+        seconds: Time spent on it, in whatever threads: reading, restoring and writing.
+        megapixels: Size of the input, 0 if it was never read.
+        warnings: What could not be kept, one sentence each.
+        exit_code: What the process returns if this was the only input.
+        details: The traceback of a failure that is nobody's expected error, else None.
+    """
+
+    source: Path
+    output: Path
+    state: State
+    reason: str | None = None
+    seconds: float = 0.0
+    megapixels: float = 0.0
+    warnings: tuple[str, ...] = ()
+    exit_code: ExitCode = ExitCode.OK
+    details: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The account of a whole run; every input appears exactly once.
+
+    Attributes:
+        inputs: How many inputs were planned.
+        results: One per input in the plan's order; fewer only after an interruption.
+        seconds: Wall-clock time of the run.
+        interrupted: Whether the user stopped it.
+
+    Raises:
+        ValueError: The results do not add up to the inputs (a bug in the engine, never hidden).
+    """
+
+    inputs: int
+    results: tuple[FileResult, ...]
+    seconds: float
+    interrupted: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.results) != self.inputs and not (self.interrupted and len(self.results) < self.inputs):
+            raise ValueError(f"{self.inputs} inputs but {len(self.results)} results")
+
+    @property
+    def done(self) -> int:
+        """How many inputs were restored."""
+        return self._count("done")
+
+    @property
+    def skipped(self) -> int:
+        """How many inputs needed nothing."""
+        return self._count("skipped")
+
+    @property
+    def failed(self) -> int:
+        """How many inputs could not be restored."""
+        return self._count("failed")
+
+    @property
+    def left(self) -> int:
+        """How many inputs an interruption left untouched."""
+        return self.inputs - len(self.results)
+
+    @property
+    def megapixels(self) -> float:
+        """Sum over the inputs that were restored."""
+        return sum(result.megapixels for result in self.results if result.state == "done")
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """130 after an interruption; a failed only input's own code; 8 if some of several failed; else 0."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        if self.failed and self.inputs == 1:
+            return self.results[0].exit_code
+        return ExitCode.SOME_FAILED if self.failed else ExitCode.OK
+
+    def _count(self, state: State) -> int:
+        return Counter(result.state for result in self.results)[state]
+
+
+class Observer(Protocol):
+    """Whom the engine tells how a run goes on; always called in the thread that called `restore.engine.run`."""
+
+    def started(self, plan: Plan) -> None:
+        """The run begins."""
+        ...
+
+    def progressed(self, item: WorkItem) -> None:
+        """The restorer begins with this item."""
+        ...
+
+    def finished(self, result: FileResult) -> None:
+        """Nothing more will happen to this input; comes once per input, not always in the plan's order."""
+        ...
+
+
+class Silence:
+    """An observer that does nothing: for scripts and tests."""
+
+    def started(self, plan: Plan) -> None:
+        """Ignore it."""
+
+    def progressed(self, item: WorkItem) -> None:
+        """Ignore it."""
+
+    def finished(self, result: FileResult) -> None:
+        """Ignore it."""

@@ -1,0 +1,165 @@
+"""Plans: which file becomes which, and what is refused before a model loads."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from restore.errors import InputError, OutputError
+from restore.planning import Plan, plan
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def outputs(the_plan: Plan, below: Path) -> list[str]:
+    return [str(item.output.relative_to(below)) for item in the_plan.items]
+
+
+def test_a_folder_is_mirrored_and_keeps_the_names(tmp_path: Path) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    touch(photos / "a.jpg", photos / "a.png", photos / "sub" / "a.jpg", photos / "sub" / "B.TIF")
+    assert outputs(plan([str(photos)], out), out) == ["a.jpg", "a.png", "sub/a.jpg", "sub/B.TIF"]
+    assert not out.exists(), "a plan creates nothing"
+
+
+def test_formats_that_are_only_read_get_the_suffix_of_one_that_is_written(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "phone.HEIC", tmp_path / "in" / "camera.nef")
+    assert outputs(plan([str(tmp_path / "in")], tmp_path / "out"), tmp_path / "out") == ["camera.tif", "phone.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [("new.png", "new.png"), ("new.JPG", "new.JPG"), ("folder", "folder/a.jpg"), ("folder.png/", "folder.png/a.jpg")],
+)
+def test_one_file_goes_to_a_file_name_or_into_a_folder(tmp_path: Path, output: str, expected: str) -> None:
+    touch(tmp_path / "a.jpg")
+    assert outputs(plan([str(tmp_path / "a.jpg")], f"{tmp_path}/{output}"), tmp_path) == [expected]
+
+
+def test_an_existing_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    (tmp_path / "album.jpg").mkdir()
+    assert outputs(plan([str(tmp_path / "a.jpg")], tmp_path / "album.jpg"), tmp_path) == ["album.jpg/a.jpg"]
+
+
+def test_a_pictures_name_for_several_results_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "b.jpg")
+    with pytest.raises(OutputError, match="name of a single picture"):
+        plan([str(tmp_path / "in")], tmp_path / "out.jpg")
+
+
+def test_a_file_name_in_an_unknown_format_is_refused_with_those_that_exist(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    with pytest.raises(OutputError, match=r"\.jpgg is not a format for results.*\.jpg .*\.png"):
+        plan([str(tmp_path / "a.jpg")], tmp_path / "b.jpgg")
+    written_by_a_plugin = plan([str(tmp_path / "a.jpg")], tmp_path / "b.jxl", writable=None)
+    assert written_by_a_plugin.items[0].output == tmp_path / "b.jxl"
+
+
+def test_results_that_exist_are_skipped_unless_they_are_to_be_replaced(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "b.jpg", tmp_path / "out" / "a.jpg")
+    first, second = plan([str(tmp_path / "in")], tmp_path / "out").items
+    assert first.skip is not None and "--overwrite" in first.skip
+    assert second.skip is None
+    again = plan([str(tmp_path / "in")], tmp_path / "out", overwrite=True)
+    assert len(again.pending) == 2
+
+
+def test_two_inputs_with_one_result_are_refused_and_both_named(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.heic", tmp_path / "in" / "a.jpg")
+    with pytest.raises(OutputError, match=r"out/a\.jpg: would be the result of .*a\.heic and .*a\.jpg\. Restore them"):
+        plan([str(tmp_path / "in")], tmp_path / "out")
+    touch(tmp_path / "x" / "b.jpg", tmp_path / "y" / "b.jpg")
+    with pytest.raises(OutputError, match="Give their folders"):
+        plan([str(tmp_path / "x" / "b.jpg"), str(tmp_path / "y" / "b.jpg")], tmp_path / "out")
+
+
+def test_names_equal_but_for_case_are_refused_if_a_change_of_format_made_them_so(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "IMG_1.HEIC", tmp_path / "in" / "IMG_1.JPG")
+    with pytest.raises(OutputError, match="equal but for case"):
+        plan([str(tmp_path / "in")], tmp_path / "out")
+
+
+def test_inputs_equal_but_for_case_or_accents_are_kept_apart_with_a_warning(tmp_path: Path) -> None:
+    touch(
+        tmp_path / "in" / "a.jpg", tmp_path / "in" / "A.jpg", tmp_path / "in" / "é.jpg", tmp_path / "in" / "e\u0301.jpg"
+    )
+    the_plan = plan([str(tmp_path / "in")], tmp_path / "out")
+    assert len({item.output for item in the_plan.items}) == 4
+    assert len([note for note in the_plan.notes if "differ only in case" in note]) == 2
+
+
+def test_a_result_where_another_needs_a_folder_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.heic", tmp_path / "in" / "a.jpg" / "inner.png")
+    with pytest.raises(OutputError, match="and also the folder of"):
+        plan([str(tmp_path / "in")], tmp_path / "out")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_no_result_may_overwrite_an_input(tmp_path: Path, overwrite: bool) -> None:
+    touch(tmp_path / "in" / "a.jpg")
+    (tmp_path / "door").symlink_to(tmp_path / "in")
+    os.link(tmp_path / "in" / "a.jpg", tmp_path / "hard.jpg")
+    for inputs, output in (
+        ([tmp_path / "in"], tmp_path / "in"),
+        ([tmp_path / "in"], tmp_path / "door"),
+        ([tmp_path / "in" / "a.jpg"], tmp_path / "in" / "a.jpg"),
+        ([tmp_path / "in" / "a.jpg"], tmp_path / "in" / ".." / "in" / "a.jpg"),
+        ([tmp_path / "in" / "a.jpg"], tmp_path / "hard.jpg"),
+    ):
+        with pytest.raises(OutputError, match=r"is an input.*Originals are never changed"):
+            plan([str(path) for path in inputs], output, overwrite=overwrite)
+
+
+def test_an_output_folder_inside_the_input_folder_is_no_input_on_the_second_run(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    assert outputs(plan([str(tmp_path)], tmp_path / "out"), tmp_path) == ["out/a.jpg"]
+    touch(tmp_path / "out" / "a.jpg")
+    again = plan([str(tmp_path)], tmp_path / "out")
+    assert outputs(again, tmp_path) == ["out/a.jpg"]
+    assert again.items[0].skip is not None
+
+
+def test_an_output_that_cannot_be_a_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "file")
+    for output in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(OutputError, match="file: is not a folder"):
+            plan([str(tmp_path / "in")], output)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(OutputError, match="permission denied"):
+        plan([str(tmp_path / "in")], tmp_path / "out")
+
+
+def test_what_is_known_to_fail_is_a_problem_of_that_file_alone(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "b.jpg")
+    (tmp_path / "in" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "out" / "b.jpg").mkdir(parents=True)
+    a, b, gone = plan([str(tmp_path / "in")], tmp_path / "out").items
+    assert a.problem is None
+    assert b.problem is not None and "is in the way" in b.problem
+    assert gone.problem == "is a link that leads nowhere"
+
+
+def test_a_file_whose_name_says_no_format_is_a_problem_unless_the_result_is_named(tmp_path: Path) -> None:
+    touch(tmp_path / "scan")
+    (item,) = plan([str(tmp_path / "scan")], tmp_path / "out").items
+    assert item.problem is not None and "-o NAME.png" in item.problem
+    (item,) = plan([str(tmp_path / "scan")], tmp_path / "out.png").items
+    assert item.problem is None
+
+
+def test_the_order_is_the_same_every_time(tmp_path: Path) -> None:
+    touch(*(tmp_path / "in" / f"{name}.jpg" for name in ("10", "9", "b", "A", "100")))
+    assert outputs(plan([str(tmp_path / "in")], tmp_path / "out"), tmp_path / "out") == [
+        "9.jpg", "10.jpg", "100.jpg", "A.jpg", "b.jpg",
+    ]  # fmt: skip
+
+
+def test_a_missing_input_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    with pytest.raises(InputError, match="does not exist"):
+        plan([str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")], tmp_path / "out")
