@@ -32,6 +32,9 @@ class Metadata:
         dpi: Horizontal and vertical pixels per inch.
         jpeg_quality: The estimated libjpeg quality (1 to 100) of a JPEG source.
         jpeg_subsampling: Chroma subsampling of a JPEG source: "4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1" or "grey".
+        orientation: The EXIF orientation the file had, 1 to 8; the pixels are upright already.
+        compression: How the source was compressed where a format has a choice: TIFF "none", "lzw", "deflate" …; WebP
+            "lossless" or "lossy".
         accessed_ns: Access time of the source file in nanoseconds since the epoch.
         modified_ns: Modification time of the source file in nanoseconds since the epoch.
         warnings: What could not be read or kept, one sentence each; the engine shows them, they never stop a run.
@@ -45,6 +48,8 @@ class Metadata:
     dpi: tuple[float, float] | None = None
     jpeg_quality: int | None = None
     jpeg_subsampling: str | None = None
+    compression: str | None = None
+    orientation: int = 1
     accessed_ns: int | None = None
     modified_ns: int | None = None
     warnings: tuple[str, ...] = ()
