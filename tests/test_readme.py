@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -31,18 +30,6 @@ def restore_commands(block: list[str]) -> list[list[str]]:
 BLOCKS = [commands for block in shell_blocks(README) if (commands := restore_commands(block))]
 
 
-def exit_code(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
-    """Run ``restore`` in this process, as its entry point does."""
-    from restore.cli import main
-
-    monkeypatch.setattr(sys, "argv", ["restore", *arguments])
-    try:
-        main()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
-
-
 @pytest.mark.parametrize(
     "commands", BLOCKS, ids=[" · ".join(" ".join(words[:2]) for words in block) for block in BLOCKS]
 )
@@ -50,11 +37,12 @@ def test_commands_in_the_readme_run(
     commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each block from a folder with nothing but the samples, its commands in order."""
+    from restore.cli import main
+
     shutil.copytree(ROOT / "sample_images", tmp_path / "sample_images")
     monkeypatch.chdir(tmp_path)
     for arguments in commands:
-        code = exit_code(arguments, monkeypatch)
-        assert code == 0, f"restore {shlex.join(arguments)}: {capsys.readouterr().err}"
+        assert main(arguments) == 0, f"restore {shlex.join(arguments)}: {capsys.readouterr().err}"
         if "-o" in arguments and "--dry-run" not in arguments:
             assert (tmp_path / arguments[arguments.index("-o") + 1]).exists()
 
