@@ -1,0 +1,275 @@
+"""The battery any plugin can run on its restorers in one line.
+
+>>> from restore.testing import check_restorer                          # doctest: +SKIP
+>>> check_restorer(my_plugin.SPEC)                                      # doctest: +SKIP
+
+or, one test per rule: ``@pytest.mark.parametrize("check", checks(SPEC), ids=str)`` and ``check.run()``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+import numpy as np
+from pydantic import ValidationError
+
+from restore.contracts import spec_problem
+from restore.image import Image, Metadata, Observation, Pixels
+from restore.loading import load_restorer
+from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime
+
+HEAVY = ("torch", "cv2", "skimage", "scipy", "kornia", "lightning_fabric")
+"""What reading a description must not import: `restore --help` reads them all."""
+
+METADATA = Metadata(source_format="TIFF", exif=b"II*\0\x08\0\0\0\0\0", xmp=b"<x/>", icc=b"profile", dpi=(300.0, 300.0))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule and the function that raises where it is broken."""
+
+    rule: str
+    run: Callable[[], None]
+
+    def __str__(self) -> str:
+        return self.rule
+
+
+def check_restorer(spec: RestorerSpec) -> None:
+    """Put one restorer to the test, on the CPU, with small pictures.
+
+    Args:
+        spec: The description a plugin provides.
+
+    Raises:
+        AssertionError: It breaks rules; each is named with what was seen.
+    """
+    broken: list[str] = []
+    first: Exception | None = None
+    for check in checks(spec):
+        try:
+            check.run()
+        except Exception as error:  # whatever a plugin raises is a finding
+            first = first or error
+            said = str(error) if isinstance(error, AssertionError) else f"it raised {type(error).__name__}: {error}"
+            broken.append(f"- {check.rule}: {said}")
+    if broken:
+        name = getattr(spec, "name", spec)
+        raise AssertionError(f"The restorer {name!r} breaks {len(broken)} rules:\n" + "\n".join(broken)) from first
+
+
+def checks(spec: RestorerSpec) -> list[Check]:
+    """The rules for one restorer, each to be run on its own; the model is loaded once, by the first that needs it."""
+    if spec_problem(spec):
+        return [Check("the description is sound", partial(_description_is_sound, spec))]
+    bench = _Bench(spec)
+    rules = [
+        ("the description is sound", partial(_description_is_sound, spec)),
+        ("reading the description imports no heavy library", partial(_description_is_light, spec)),
+        ("every option can be given as text", partial(_options_round_trip, spec)),
+        ("an unknown option is refused", partial(_unknown_option_is_refused, spec)),
+        ("the model loads", partial(_model_loads, bench)),
+        ("pictures of any size come out at scale times their size", partial(_sizes, bench)),
+        ("grey stays one channel", partial(_grey, bench)),
+        ("8 bit, 16 bit and float keep their type", partial(_depths, bench)),
+        ("16 bit is not squeezed through 8 bit", partial(_sixteen_bit, bench)),
+        ("red stays red", partial(_channel_order, bench)),
+        ("alpha is carried", partial(_alpha, bench)),
+        ("metadata are carried", partial(_metadata, bench)),
+        ("the input is not modified", partial(_input, bench)),
+        ("the same input gives the same bytes, whatever came in between", partial(_deterministic, bench)),
+        ("no NaN or infinity comes out", partial(_finite, bench)),
+    ]
+    if "strength" in spec.options.model_fields:
+        rules.append(("at strength 0 the bytes are the input's", partial(_strength_zero, bench)))
+    if spec.weights is not None:
+        rules.append(("the shipped weights say where they come from", partial(_provenance, spec)))
+    return [Check(rule, run) for rule, run in rules]
+
+
+class _Bench:
+    """One loaded model and pictures to try it on."""
+
+    def __init__(self, spec: RestorerSpec) -> None:
+        self.spec = spec
+
+    @cached_property
+    def restorer(self) -> Restorer:
+        return load_restorer(self.spec, None, Runtime(device="cpu"))
+
+    def restore(self, image: Image, options: Options | None = None) -> Image:
+        result: object = self.restorer.restore(self.observation(image), options or self.spec.options())
+        assert isinstance(result, Image), f"restore gave a {type(result).__name__} instead of an Image"
+        return result
+
+    def observation(self, image: Image) -> Observation:
+        if self.spec.needs is Needs.FRAMES:
+            return Observation((image, image.with_pixels(image.pixels[::-1, ::-1].copy())))
+        if self.spec.needs is Needs.IMAGE_AND_MASK:
+            mask = np.zeros((image.height, image.width), dtype=np.bool_)
+            mask[image.height // 3 : image.height * 2 // 3, image.width // 3 : image.width * 2 // 3] = True
+            return Observation((image,), mask)
+        return Observation((image,))
+
+
+def picture(height: int, width: int, channels: int = 3, dtype: type = np.uint8, seed: int = 0) -> Image:
+    """A soft gradient with noise of 4 % of white, the same for the same arguments; float stays within [-0.1, 1.1]."""
+    rows, columns = np.linspace(0.1, 0.8, height)[:, None, None], np.linspace(0, 0.2, width)[None, :, None]
+    clean = rows + columns * np.array([1.0, 0.6, 0.3])[None, None, :channels]
+    noisy = clean + np.random.default_rng(seed).normal(0, 0.04, (height, width, channels))
+    if dtype is np.float32:
+        return Image(noisy.clip(-0.1, 1.1).astype(np.float32), metadata=METADATA)
+    return Image((noisy.clip(0, 1) * np.iinfo(dtype).max).round().astype(dtype), metadata=METADATA)
+
+
+def _description_is_sound(spec: RestorerSpec) -> None:
+    problem = spec_problem(spec)
+    assert problem is None, problem
+
+
+def _description_is_light(spec: RestorerSpec) -> None:
+    load = spec.load.func if isinstance(spec.load, partial) else spec.load
+    code = (
+        "import importlib, importlib.util, sys; name, file, sys.path[:] = sys.argv[1], sys.argv[2], sys.argv[3:]\n"
+        "try: importlib.import_module(name)\n"
+        "except ImportError:\n"
+        "    found = importlib.util.spec_from_file_location(name, file)\n"
+        "    module = sys.modules[name] = importlib.util.module_from_spec(found); found.loader.exec_module(module)\n"
+        f"print(','.join(name for name in {HEAVY} if name in sys.modules), end='')"
+    )
+    module = inspect.getmodule(load)
+    assert module is not None and module.__file__, f"load of {spec.name} is not defined in a file"
+    command = [sys.executable, "-c", code, module.__name__, module.__file__, *sys.path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{module.__name__} cannot be imported on its own: {done.stderr.strip()}"
+    assert not done.stdout, f"importing {module.__name__} imports {done.stdout}; move that import into load"
+
+
+def _options_round_trip(spec: RestorerSpec) -> None:
+    from restore.options import build_options, click_options, option_rows
+
+    assert len(click_options(spec.options)) == len(spec.options.model_fields)
+    for row in option_rows(spec.options):
+        assert row.description, f"{row.flag} has no description"
+    defaults = spec.options()
+    given = {name: _typed(value) for name, value in defaults.model_dump(mode="json").items()}
+    assert build_options(spec.options, given) == defaults, f"the defaults typed as flags ({given}) give other values"
+
+
+def _typed(value: object) -> object:
+    """A value as the command line would hand it on."""
+    if isinstance(value, list):
+        return tuple(_typed(item) for item in value)
+    return value if value is None or isinstance(value, bool) else str(value)
+
+
+def _unknown_option_is_refused(spec: RestorerSpec) -> None:
+    try:
+        spec.options.model_validate({"no_such_option": 1})
+    except ValidationError as error:
+        if any(found["type"] == "extra_forbidden" for found in error.errors()):
+            return
+    raise AssertionError("no_such_option=1 was accepted; keep extra='forbid' in the options' model_config")
+
+
+def _model_loads(bench: _Bench) -> None:
+    assert bench.restorer is not None
+
+
+def _sizes(bench: _Bench) -> None:
+    scale = bench.spec.scale
+    for height, width in ((1, 1), (1, 7), (37, 53), (96, 130)):
+        result = bench.restore(picture(height, width))
+        expected = (height * scale, width * scale, 3)
+        assert result.pixels.shape == expected, f"{height}x{width} gave {result.pixels.shape}, not {expected}"
+
+
+def _grey(bench: _Bench) -> None:
+    for dtype in (np.uint8, np.uint16, np.float32):
+        channels = bench.restore(picture(37, 53, 1, dtype)).channels
+        assert channels == 1, f"a grey {dtype.__name__} picture came out with {channels} channels"
+
+
+def _depths(bench: _Bench) -> None:
+    for dtype in (np.uint8, np.uint16, np.float32):
+        result = bench.restore(picture(37, 53, 3, dtype))
+        assert result.pixels.dtype == dtype, f"{dtype.__name__} came out as {result.pixels.dtype}"
+
+
+def _sixteen_bit(bench: _Bench) -> None:
+    ramp = np.linspace(20000, 24000, 64 * 64).reshape(64, 64, 1).astype(np.uint16)
+    levels = len(np.unique(bench.restore(Image(ramp)).pixels))
+    assert levels > 100, f"a ramp of 4000 levels came out with {levels}"
+    dark = np.random.default_rng(0).integers(100, 250, (37, 53, 3)).astype(np.uint16)
+    brightest = int(bench.restore(Image(dark)).pixels.max())
+    assert brightest < 2500, f"a nearly black 16-bit picture (at most 250) came out as bright as {brightest}"
+
+
+def _channel_order(bench: _Bench) -> None:
+    reddish = np.empty((37, 53, 3), np.uint8)
+    reddish[:] = (210, 120, 30)
+    red, green, blue = bench.restore(Image(reddish)).pixels.mean(axis=(0, 1))
+    assert red > green > blue, f"(210, 120, 30) came out as ({red:.0f}, {green:.0f}, {blue:.0f})"
+
+
+def _alpha(bench: _Bench) -> None:
+    image = picture(37, 53)
+    alpha: Pixels = np.random.default_rng(1).integers(0, 256, (37, 53)).astype(np.uint8)
+    result = bench.restore(image.with_pixels(image.pixels, alpha))
+    assert result.alpha is not None, "it is lost"
+    if bench.spec.scale == 1:
+        assert np.array_equal(result.alpha, alpha), "it was changed"
+    assert bench.restore(image).alpha is None, "an opaque picture came out with one"
+
+
+def _metadata(bench: _Bench) -> None:
+    carried = replace(bench.restore(picture(37, 53)).metadata, warnings=())
+    assert carried == METADATA, f"{METADATA} came out as {carried}"
+
+
+def _input(bench: _Bench) -> None:
+    for dtype in (np.uint8, np.uint16, np.float32):
+        observation = bench.observation(picture(37, 53, 3, dtype))
+        before = [frame.pixels.copy() for frame in observation.frames]
+        mask = None if observation.mask is None else observation.mask.copy()
+        bench.restorer.restore(observation, bench.spec.options())
+        same = all(np.array_equal(old, new.pixels) for old, new in zip(before, observation.frames, strict=True))
+        assert same, f"the {dtype.__name__} pixels of the observation were changed"
+        if mask is not None and observation.mask is not None:
+            assert np.array_equal(mask, observation.mask), "the mask was changed"
+
+
+def _deterministic(bench: _Bench) -> None:
+    image = picture(37, 53)
+    first = bench.restore(image).pixels.copy()
+    bench.restore(picture(41, 29, 1, np.float32, seed=9))
+    assert np.array_equal(first, bench.restore(image).pixels), "the second result differs from the first"
+
+
+def _finite(bench: _Bench) -> None:
+    for channels in (1, 3):
+        for image in (picture(37, 53, channels, np.float32), Image(np.zeros((37, 53, channels), np.float32))):
+            assert np.isfinite(bench.restore(image).pixels).all(), f"in {channels} channels"
+
+
+def _strength_zero(bench: _Bench) -> None:
+    options = bench.spec.options.model_validate({"strength": 0})
+    for dtype in (np.uint8, np.uint16, np.float32):
+        image = picture(37, 53, 3, dtype)
+        result = bench.restore(image, options)
+        assert np.array_equal(result.pixels, image.pixels), f"{dtype.__name__} pixels were changed"
+
+
+def _provenance(spec: RestorerSpec) -> None:
+    from restore.weights import PROVENANCE, header
+
+    assert spec.weights is not None
+    said = header(spec.weights)
+    missing = [name for name in PROVENANCE if name not in said]
+    assert not missing, f"the header lacks {', '.join(missing)}"
+    assert said["model"] == spec.name, f"they belong to the model {said['model']!r}"
