@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -76,7 +77,13 @@ def _dtype(precision: Precision, device: torch.device) -> torch.dtype:
 
 
 def place(network: nn.Module, machine: Machine) -> nn.Module:
-    """Move a network to the machine, in the memory layout its convolutions are fastest with, ready for inference."""
+    """Move a network to the machine, in the memory layout its convolutions are fastest with, ready for inference.
+
+    Returns:
+        The network itself in float32; in a lower precision a copy, so that float32 stays there to fall back to.
+    """
+    if machine.dtype != torch.float32:
+        network = copy.deepcopy(network)
     # Modules take channels_last for every 4-d parameter; on CPUs it doubles the speed of 3x3 convolutions.
     placed: nn.Module = network.to(machine.device, machine.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return placed.eval().requires_grad_(False)

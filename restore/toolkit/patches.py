@@ -102,8 +102,8 @@ class CropSampler:
         return torch.from_numpy(out).permute(0, 3, 1, 2).float().div_(255)
 
     def _crop(self, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        y = self.random.integers(picture.shape[0] - self.size + 1)
-        x = self.random.integers(picture.shape[1] - self.size + 1)
+        y = int(self.random.integers(picture.shape[0] - self.size + 1))
+        x = int(self.random.integers(picture.shape[1] - self.size + 1))
         crop = picture[y : y + self.size, x : x + self.size]
-        crop = np.rot90(crop, self.random.integers(4))
+        crop = np.rot90(crop, int(self.random.integers(4)))
         return crop[:, ::-1] if self.random.random() < 0.5 else crop

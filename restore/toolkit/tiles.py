@@ -47,11 +47,18 @@ def run_tiles(
     """
 
     def attempt(machine: Machine, edge: int) -> None:
-        place(network, machine)
+        placed, exact = place(network, machine), replace(machine, dtype=torch.float32)
         for top, bottom in _cuts(size[0], edge, rule.multiple):
             for left, right in _cuts(size[1], edge, rule.multiple):
                 tile = (top, bottom, left, right)
-                sink(top * scale, left * scale, _run_tile(network, source, size, tile, rule, machine, scale))
+                try:
+                    result = _run_tile(placed, source, size, tile, rule, machine, scale)
+                except NotFiniteError:
+                    if machine.dtype == torch.float32:
+                        raise
+                    log.warning("NaN or Inf in %s at row %d, column %d; again in float32", machine.dtype, top, left)
+                    result = _run_tile(place(network, exact), source, size, tile, rule, exact, scale)
+                sink(top * scale, left * scale, result)
 
     with torch.inference_mode():
         run_safely(attempt, machine, max(edge or DEFAULT_EDGE, SMALLEST_EDGE), SMALLEST_EDGE)
@@ -81,12 +88,6 @@ def _run_tile(
     window = source(y, min(size[0], bottom + halo), x, min(size[1], right + halo))
     result: Tensor = network(window.to(machine.device, machine.dtype)).float()
     if not math.isfinite(float(result.sum())):
-        if machine.dtype == torch.float32:
-            raise NotFiniteError
-        log.warning("NaN or Inf in %s at row %d, column %d; computing the tile again in float32", machine.dtype, y, x)
-        exact = replace(machine, dtype=torch.float32)
-        result = _run_tile(place(network, exact), source, size, tile, rule, exact, scale)
-        place(network, machine)
-        return result
+        raise NotFiniteError
     rows, columns = (bottom - top) * scale, (right - left) * scale
     return result[:, :, (top - y) * scale :, (left - x) * scale :][:, :, :rows, :columns]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import math
 import os
+import signal
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,42 @@ class MovingAverage:
         decay = min(self.decay, self.steps / (self.steps + 10))
         for name, value in model.state_dict().items():
             self.values[name].lerp_(value.detach().to(self.values[name].dtype), 1 - decay)
+
+
+class Interruption:
+    """Turns the first Ctrl-C or SIGTERM into a request, so that a loop can finish its step and save; a second one acts.
+
+    Outside the main thread, where signals cannot be caught, nothing is ever requested.
+
+    Attributes:
+        requested: Whether somebody wants the loop to end.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._before: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._catch)
+
+    def _catch(self, number: int, frame: object) -> None:
+        self.requested = True
+        self._release()
+
+    def _release(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}
+
+    def finish(self) -> None:
+        """Give the signals back.
+
+        Raises:
+            KeyboardInterrupt: The loop ended because of a request.
+        """
+        self._release()
+        if self.requested:
+            raise KeyboardInterrupt
 
 
 def cosine_rate(progress: float, peak: float, step: int, warm_up: int = 200, floor: float = 0.01) -> float:

@@ -1,0 +1,173 @@
+"""What `conv-dae` learns from and how it is judged: settings, degradations, loss, validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from restore.degrade import camera_noise, gaussian_noise, grey, uniform
+from restore.errors import UsageError
+from restore.toolkit.training import save_grid
+from restore_conv_dae.model import Architecture, Denoiser, NoiseEstimator, denoise
+
+MARGIN = 16
+"""Crops are degraded with this many pixels more and cropped again, so that JPEG blocks lie anywhere."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set with ``--set name=value``.
+
+    Attributes:
+        rate: Peak learning rate.
+        batch: Crops per step.
+        crop: Edge of the crops in pixels, a multiple of 16.
+        camera: Share of the crops with camera noise.
+        grey: Share of the crops that are grey.
+        widths: Channels per level, e.g. "48-96-160".
+        blocks: Residual blocks: encoder levels, bottleneck, decoder levels, e.g. "2-2-2-2-2".
+    """
+
+    rate: float = 2e-3
+    batch: int = 16
+    crop: int = 96
+    camera: float = 0.25
+    grey: float = 0.18
+    widths: str = "48-96-160"
+    blocks: str = "2-2-2-2-2"
+
+    @classmethod
+    def parse(cls, text: dict[str, str]) -> Settings:
+        """Read the settings of a `TrainSpec`.
+
+        Raises:
+            UsageError: A name is unknown or a value is not of its type.
+        """
+        types = {f.name: {"float": float, "int": int, "str": str}[str(f.type)] for f in fields(cls)}
+        for name in text:
+            if name not in types:
+                raise UsageError(f"conv-dae has no training setting {name!r}.", hint=f"There are {', '.join(types)}.")
+        try:
+            return cls(**{name: types[name](value) for name, value in text.items()})
+        except ValueError as error:
+            raise UsageError(f"a training setting cannot be read: {error}.") from error
+
+    @property
+    def architecture(self) -> Architecture:
+        """The denoiser these settings describe."""
+        blocks = [int(n) for n in self.blocks.split("-")]
+        levels = len(blocks) // 2
+        return Architecture(
+            tuple(int(n) for n in self.widths.split("-")),
+            tuple(blocks[:levels]),
+            blocks[levels],
+            tuple(blocks[levels + 1 :]),
+        )
+
+
+class Pair(nn.Module):
+    """Denoiser and estimator under one roof, for one optimiser and one average."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.denoiser = Denoiser(architecture)
+        self.estimator = NoiseEstimator()
+
+    def forward(self, noisy: Tensor, level: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
+        """Denoise with the true level where `told`, else with the estimate.
+
+        Args:
+            noisy: ``(N, 3, H, W)``.
+            level: ``(N, 1, H/8, W/8)``, the true noise level.
+            told: Boolean ``(N, 1, 1, 1)``.
+
+        Returns:
+            The denoised pictures ``(N, 3, H, W)`` and the estimated level ``(N, 1, H/8, W/8)``.
+        """
+        estimate = self.estimator(noisy)
+        # The estimator learns from the true level alone: gradients of the denoiser would teach it to cheat on texture.
+        level = torch.where(told, level, estimate.detach().clamp(min=0).to(level.dtype))
+        return denoise(self.denoiser, noisy, enlarge(level)), estimate
+
+
+def enlarge(level: Tensor) -> Tensor:
+    """A noise-level map ``(N, 1, H/8, W/8)`` at the size of the picture."""
+    return F.interpolate(level, scale_factor=8, mode="nearest")
+
+
+def degrade(clean: Tensor, settings: Settings, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Make a training batch out of clean crops with a margin.
+
+    Returns:
+        Noisy and clean crops ``(N, 3, crop, crop)`` and the noise level ``(N, 1, crop/8, crop/8)``.
+    """
+    count = clean.shape[0]
+    camera, greys = round(count * settings.camera), round(count * settings.grey)
+    clean = clean.clone()
+    clean[:greys] = grey(clean[:greys])
+    sigma = uniform(count, 0, 75 / 255, generator)
+    # The loss weighs each picture by its own error; low noise still deserves more than its share of the draws.
+    sigma = torch.where(uniform(count, 0, 1, generator) < 0.35, sigma * 0.3, sigma)
+    noise = gaussian_noise(torch.zeros_like(clean), sigma, generator)
+    noise[:greys] = noise[:greys, :1].expand_as(noise[:greys])
+    noisy = clean + noise
+    if camera:
+        noisy[-camera:] = camera_noise(clean[-camera:], generator)
+        # A third of the camera pictures are grey scans: their noise is the same in all channels.
+        scans = slice(count - max(1, camera // 3), count)
+        noisy[scans], clean[scans] = grey(noisy[scans]), grey(clean[scans])
+    y, x = (int(torch.randint(MARGIN + 1, (1,), generator=generator, device=clean.device)) for _ in range(2))
+    window = (slice(None), slice(None), slice(y, y + settings.crop), slice(x, x + settings.crop))
+    noisy, clean = noisy[window], clean[window]
+    return noisy, clean, _level(noisy - clean, sigma, camera)
+
+
+def _level(noise: Tensor, sigma: Tensor, camera: int) -> Tensor:
+    """The standard deviation of the noise per 8x8 pixels: known where it is Gaussian, measured where it is not."""
+    count, _, height, width = noise.shape
+    level = sigma.expand(count, 1, height // 8, width // 8).clone()
+    if camera:
+        power = F.avg_pool2d((noise[-camera:] ** 2).mean(1, keepdim=True), 8)
+        power = F.avg_pool2d(power, 5, stride=1, padding=2, count_include_pad=False)
+        level[-camera:] = power.sqrt()
+    return level
+
+
+def picture_loss(restored: Tensor, clean: Tensor) -> Tensor:
+    """Mean logarithm of each picture's squared error: PSNR up to a factor, so that low noise is not neglected."""
+    error = ((restored.float() - clean) ** 2).mean((1, 2, 3))
+    return (error + 1e-6).log().mean()
+
+
+@torch.no_grad()
+def validate(pair: Pair, crops: Tensor, folder: Path, step: int) -> dict[str, float]:
+    """PSNR in dB on held-back crops: told at sigma 15, 25, 50, blind at 25, grey at 25, camera noise blind."""
+    pair.eval()
+    device = next(pair.parameters()).device
+    crops = crops.to(device)
+
+    def score(noisy: Tensor, clean: Tensor, sigma: float | None) -> tuple[float, Tensor]:
+        n, _, h, w = noisy.shape
+        level = noisy.new_full((n, 1, h // 8, w // 8), (sigma or 0) / 255)
+        told = torch.full((n, 1, 1, 1), sigma is not None, device=device)
+        out = pair(noisy, level, told)[0].clamp(0, 1)
+        return float(-10 * ((out - clean) ** 2).mean((1, 2, 3)).log10().mean()), out
+
+    def gaussian(clean: Tensor, sigma: float) -> Tensor:
+        generator = torch.Generator(device=device).manual_seed(7)
+        return gaussian_noise(clean, torch.tensor(sigma / 255, device=device), generator)
+
+    result = {f"db{s}": score(gaussian(crops, s), crops, s)[0] for s in (15, 25, 50)}
+    result["blind25"], blind = score(gaussian(crops, 25), crops, None)
+    mono = grey(crops)
+    result["grey25"] = score(mono + (gaussian(crops, 25) - crops)[:, :1], mono, 25)[0]
+    taken = camera_noise(crops, torch.Generator(device=device).manual_seed(7))
+    result["camera"], developed = score(taken, crops, None)
+    shown = [[t[k] for t in (crops, gaussian(crops, 25), blind, taken, developed)] for k in range(0, len(crops), 6)]
+    save_grid(folder / f"grid-{step:07d}.png", shown)
+    pair.train()
+    return result

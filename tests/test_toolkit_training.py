@@ -1,0 +1,91 @@
+"""The parts of a training loop."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from restore.errors import InputError
+from restore.toolkit.training import (
+    CsvLog,
+    Interruption,
+    MovingAverage,
+    cosine_rate,
+    load_checkpoint,
+    save_checkpoint,
+    save_grid,
+)
+
+
+def test_the_average_follows_a_model_that_has_settled() -> None:
+    model = nn.Linear(1, 1)
+    average = MovingAverage(model, decay=0.9)
+    nn.init.constant_(model.weight, 5.0)
+    for _ in range(200):
+        average.update(model)
+    assert float(average.values["weight"]) == pytest.approx(5.0, abs=1e-3)
+
+
+def test_the_average_smooths_a_model_that_jumps() -> None:
+    model = nn.Linear(1, 1, bias=False)
+    average = MovingAverage(model, decay=0.99)
+    for step in range(2000):
+        nn.init.constant_(model.weight, float(step % 2))
+        average.update(model)
+    assert float(average.values["weight"]) == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_rate_rises_peaks_and_falls_to_its_floor() -> None:
+    assert cosine_rate(0.0, 1.0, 0, warm_up=10) == pytest.approx(0.1)
+    assert cosine_rate(0.0, 1.0, 10, warm_up=10) == pytest.approx(1.0)
+    assert cosine_rate(0.5, 1.0, 99, warm_up=10, floor=0.0) == pytest.approx(0.5)
+    assert cosine_rate(1.5, 1.0, 99, warm_up=10, floor=0.02) == pytest.approx(0.02)
+
+
+def test_a_checkpoint_comes_back_and_leaves_no_temporary_file(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "c.pt", {"step": 3, "w": torch.arange(4)})
+    state = load_checkpoint(tmp_path / "c.pt")
+    assert state["step"] == 3
+    assert torch.equal(state["w"], torch.arange(4))
+    assert [p.name for p in tmp_path.iterdir()] == ["c.pt"]
+
+
+def test_resuming_without_a_checkpoint_says_how_to_start(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--resume"):
+        load_checkpoint(tmp_path / "c.pt")
+
+
+def test_a_resumed_log_goes_on_in_the_same_file(tmp_path: Path) -> None:
+    CsvLog(tmp_path / "log.csv", ["step", "loss"]).write({"step": 1, "loss": 0.123456789})
+    CsvLog(tmp_path / "log.csv", ["step", "loss"]).write({"step": 2, "loss": 0.5})
+    assert (tmp_path / "log.csv").read_text().split() == ["step,loss", "1,0.12346", "2,0.5"]
+
+
+def test_a_grid_shows_rgb_in_rows(tmp_path: Path) -> None:
+    from PIL import Image
+
+    red, green = torch.zeros(3, 4, 4), torch.zeros(3, 4, 4)
+    red[0], green[1] = 1, 2
+    save_grid(tmp_path / "g.png", [[red, green], [green, red]])
+    with Image.open(tmp_path / "g.png") as grid:
+        assert grid.size == (8, 8)
+        assert grid.getpixel((1, 1)) == (255, 0, 0)
+        assert grid.getpixel((5, 1)) == (0, 255, 0)
+
+
+def test_a_first_signal_is_a_request_and_finishing_raises_it() -> None:
+    interruption = Interruption()
+    signal.raise_signal(signal.SIGINT)
+    assert interruption.requested
+    with pytest.raises(KeyboardInterrupt):
+        interruption.finish()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_without_a_signal_finishing_does_nothing() -> None:
+    Interruption().finish()
