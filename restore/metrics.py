@@ -7,7 +7,7 @@ figure without its `Convention` means nothing. The arithmetic is scikit-image's.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from restore.errors import PluginError
 from restore.hookspecs import Metric
 from restore.image import Pixels
 
@@ -172,23 +173,30 @@ def ssim(restored: Pixels, reference: Pixels, convention: Convention = Conventio
 
 
 def measure(
-    restored: Pixels, reference: Pixels, convention: Convention, further: Mapping[str, Metric]
+    restored: Pixels, reference: Pixels, conventions: Sequence[Convention], further: Mapping[str, Metric]
 ) -> dict[str, float]:
-    """All measures of one pair: "psnr", "ssim" and the plugins' by name.
+    """All measures of one pair under each convention, named "psnr_rgb", "ssim_rgb", "psnr_y" and so on.
 
     Args:
         restored: ``(H, W, C)`` of any depth.
         reference: ``(H, W, C)`` of any depth, not necessarily the same.
-        convention: What to measure on; further metrics get the prepared pixels, too.
-        further: More metrics, see `restore.hookspecs.provide_metrics`.
+        conventions: What to measure on; of different colour spaces.
+        further: More metrics, see `restore.hookspecs.provide_metrics`; they get the prepared pixels.
 
     Raises:
         ValueError: The shapes differ, or the border leaves nothing.
+        PluginError: A further metric failed; names it.
     """
-    values = {"psnr": psnr(restored, reference, convention), "ssim": ssim(restored, reference, convention)}
-    if further:
-        a, b = _both(restored, reference, convention)
-        values |= {name: float(metric(a, b)) for name, metric in further.items()}
+    values = {}
+    for convention in conventions:
+        space = convention.space
+        values[f"psnr_{space}"] = psnr(restored, reference, convention)
+        values[f"ssim_{space}"] = ssim(restored, reference, convention)
+        for name, metric in further.items():
+            try:
+                values[f"{name}_{space}"] = float(metric(*_both(restored, reference, convention)))
+            except Exception as error:  # a plugin's, so anything can happen
+                raise PluginError(f"the metric '{name}' failed: {type(error).__name__}: {error}.") from error
     return values
 
 

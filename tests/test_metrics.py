@@ -9,6 +9,7 @@ import pytest
 from skimage.color import rgb2ycbcr
 from skimage.metrics import structural_similarity
 
+from restore.errors import PluginError
 from restore.metrics import SSIM_WINDOW, Convention, Mean, as_json, mean, measure, prepare, psnr, ssim, unit_scale
 
 RNG = np.random.default_rng(7)
@@ -149,7 +150,13 @@ def test_metrics_of_plugins_get_the_prepared_pixels() -> None:
         seen.append((*restored.shape, str(restored.dtype)))
         return float(np.abs(restored - reference).mean())
 
-    values = measure(flat(110), flat(100), Convention("grey", border=1), {"mae": mae})
-    assert values["mae"] == pytest.approx(10 / 255)
-    assert seen == [(14, 18, 1, "float64")]
-    assert set(values) == {"psnr", "ssim", "mae"}
+    conventions = [Convention("rgb"), Convention("grey", border=1)]
+    values = measure(flat(110), flat(100), conventions, {"mae": mae})
+    assert values["mae_grey"] == pytest.approx(10 / 255)
+    assert seen == [(16, 20, 3, "float64"), (14, 18, 1, "float64")]
+    assert list(values) == ["psnr_rgb", "ssim_rgb", "mae_rgb", "psnr_grey", "ssim_grey", "mae_grey"]
+
+
+def test_a_metric_that_fails_is_named() -> None:
+    with pytest.raises(PluginError, match="'broken' failed: ZeroDivisionError"):
+        measure(flat(1), flat(1), [Convention()], {"broken": lambda a, b: 1 / 0})

@@ -1,0 +1,91 @@
+"""Measured figures as a table for people, as CSV for spreadsheets, as JSON for scripts.
+
+Undefined values (SSIM of a tiny picture) are "-" in tables, empty in CSV, null in JSON; the PSNR of identical pictures
+is "inf" everywhere (in JSON a string, because JSON has no such number).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from restore.cli.wording import printable
+from restore.codecs.atomic import atomic_path
+
+Cell = str | float | int | None
+Row = Mapping[str, Cell]
+
+WIDE = 240
+"""Columns of a table that does not go to a terminal: enough for every table, so that nothing is cut off."""
+
+
+def show_table(title: str, rows: Sequence[Row], decimals: Mapping[str, int]) -> None:
+    """Print rows as a table.
+
+    Args:
+        title: Above the table.
+        rows: All with the same keys, the headings.
+        decimals: Digits after the point by heading; 3 where not given.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    headings = list(rows[0]) if rows else []
+    for heading in headings:
+        textual = any(isinstance(row[heading], str) for row in rows)
+        table.add_column(Text(heading), justify="left" if textual else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(_shown(row[name], decimals.get(name, 3)))) for name in headings))
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE)
+    console.print(table)
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """Write rows as CSV (UTF-8, full precision), whole or not at all.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: "" if _is_nan(value) else value for name, value in row.items()})
+    with atomic_path(path) as temporary:
+        temporary.write_text(printable(text.getvalue()), "utf-8")
+
+
+def show_json(document: Mapping[str, object]) -> None:
+    """Print one JSON document; infinite numbers become "inf", undefined ones null."""
+    click.echo(json.dumps(_as_json(document), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _shown(value: Cell, decimals: int) -> str:
+    if value is None or _is_nan(value):
+        return "-"
+    return f"{value:.{decimals}f}" if isinstance(value, float) else str(value)
+
+
+def _is_nan(value: Cell) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _as_json(value: object) -> object:
+    """The same structure with only what JSON has."""
+    if isinstance(value, Mapping):
+        return {str(key): _as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return printable(value) if isinstance(value, str) else value
