@@ -47,7 +47,7 @@ class PluginManager:
         """A manager of the installed plugins: bundled ones first, then all others by name.
 
         ``RESTORE_PLUGINS=a,b`` limits loading to these names (empty: none at all); ``RESTORE_TRACE=1`` logs every hook
-        call to the ``restore`` logger at INFO.
+        call to the ``restore`` logger.
         """
         registry = PluginRegistry()
         registry.discover()

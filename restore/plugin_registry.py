@@ -48,8 +48,8 @@ class PluginRegistry:
     def discover(self) -> None:
         """Load the installed plugins: bundled ones first, then all others by name.
 
-        ``RESTORE_PLUGINS=a,b`` limits loading to these names (empty: none at all); ``RESTORE_TRACE=1`` logs every hook
-        call to the ``restore`` logger at INFO.
+        ``RESTORE_PLUGINS=a,b`` limits loading to these names (empty: none at all). ``RESTORE_TRACE=1`` logs every hook
+        call to the ``restore`` logger, as warnings: who asks for a trace wants to see it, however quiet the rest is.
         """
         if os.environ.get("RESTORE_TRACE", "0") not in ("", "0"):
             self._pluggy.add_hookcall_monitoring(lambda *_: None, _log_call)
@@ -168,4 +168,4 @@ def _log_call(
     given = ", ".join(f"{name}={value!r:.80}" for name, value in arguments.items())
     plugins = ", ".join(impl.plugin_name for impl in impls)
     answer = reason(outcome.exception) if outcome.exception else f"{outcome.get_result()!r:.80}"
-    _log.info("%s(%s) -> %s: %s", hook, given, plugins, answer)
+    _log.warning("trace: %s(%s) -> %s: %s", hook, given, plugins, answer)

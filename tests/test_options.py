@@ -36,8 +36,8 @@ class Everything(Options):
     seed: int | None = Field(default=None, ge=0, description="Seed.")
     prompt: str = Field(default="", description="Words.")
     reference: Path | None = Field(default=None, description="A better picture.")
-    levels: tuple[Annotated[float, Field(ge=0)], ...] = Field((1.0, 2.0), description="Thresholds.")
-    window: tuple[int, int] = Field((7, 7), description="Window size.")
+    levels: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(1.0, 2.0), description="Thresholds.")
+    window: tuple[int, int] = Field(default=(7, 7), description="Window size.")
 
 
 class Demanding(Options):
@@ -65,7 +65,7 @@ def run(model: type[Options], *arguments: str) -> tuple[Options | None, str, int
     built: list[Options] = []
 
     @click.pass_context
-    def callback(context: click.Context, **_values: object) -> None:
+    def callback(context: click.Context, /, **_values: object) -> None:
         built.append(build_options(model, context.params))
 
     command = click.Command("denoise", params=[*click_options(model)], callback=callback)
