@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restore import steps
+from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.errors import ExitCode, PluginError
 from restore.image import Image, Observation
 from restore.outputs import Outputs
@@ -31,9 +32,6 @@ JOBS = 2
 
 MEGAPIXELS_IN_FLIGHT = 96.0
 """How much may be read, waiting, restored and written at a time; a larger picture runs alone."""
-
-MAX_PIXELS = 500_000_000
-"""The codecs' own limit, repeated here because the codecs are too heavy for the command line to import."""
 
 # SystemExit: a plugin that calls sys.exit must not take the run with it. KeyboardInterrupt is the user's and passes.
 _FAILURES = (Exception, SystemExit)
@@ -61,7 +59,7 @@ class Job:
     runtime: Runtime = field(default_factory=Runtime)
     weights: Path | None = None
     overwrite: bool = False
-    max_pixels: int = MAX_PIXELS
+    max_pixels: int = DEFAULT_MAX_PIXELS
     quality: int | None = None
     jobs: int = JOBS
 

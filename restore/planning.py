@@ -219,9 +219,9 @@ def _item(file: Found, result: Path, overwrite: bool, writable: Collection[str] 
     skip, problem = None, file.problem
     kind = kind_of(result)
     if problem is None and writable is not None and result.suffix.lower() not in writable:
-        problem = f"the name {result.name} says no picture format: rename it, or restore it alone with -o NAME.png"
+        problem = "its name ends in no picture's suffix. Rename it, or restore it alone with -o NAME.png."
     elif problem is None and kind in ("folder", "other"):
-        problem = f"{result} is in the way and is not a file: move it or choose another -o"
+        problem = f"{result} is in the way and is not a file. Move it or choose another -o."
     elif problem is None and not overwrite and (kind == "file" or result.is_symlink()):
         skip = f"{result} {EXISTS}"
     return WorkItem((file.path,), result, skip, problem)

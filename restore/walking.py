@@ -16,6 +16,9 @@ from typing import Literal
 
 from restore.codecs.formats import READABLE_SUFFIXES
 
+_NOWHERE = "is a link that leads nowhere. Mend or remove it."
+_LOCKED = "may not be looked at: permission denied. Check its rights and its folder's."
+
 Kind = Literal["file", "folder", "other", "denied", "nothing"]
 
 
@@ -42,7 +45,7 @@ class Walk:
                 if kind == "file":
                     yield path, None
                 elif kind in ("nothing", "denied"):
-                    yield path, "is a link that leads nowhere" if path.is_symlink() else "may not be looked at"
+                    yield path, _NOWHERE if path.is_symlink() else _LOCKED
 
     def folders(self, root: Path) -> Iterator[tuple[Path, str | None]]:
         """Yield `root` and every visible folder below it, with the reason where it cannot be listed."""
@@ -59,7 +62,7 @@ class Walk:
             try:
                 children = visible(folder)
             except OSError as error:
-                yield folder, f"the folder cannot be listed ({error.strerror})"
+                yield folder, f"this folder cannot be listed: {error.strerror}. Check its rights."
                 continue
             yield folder, None
             for path in children:

@@ -141,7 +141,7 @@ def test_what_is_known_to_fail_is_a_problem_of_that_file_alone(tmp_path: Path) -
     a, b, gone = plan([str(tmp_path / "in")], tmp_path / "out").items
     assert a.problem is None
     assert b.problem is not None and "is in the way" in b.problem
-    assert gone.problem == "is a link that leads nowhere"
+    assert gone.problem is not None and "leads nowhere" in gone.problem
 
 
 def test_a_file_whose_name_says_no_format_is_a_problem_unless_the_result_is_named(tmp_path: Path) -> None:

@@ -74,8 +74,8 @@ def test_a_broken_link_and_a_folder_without_permission_are_reported(
     monkeypatch.setattr(os, "scandir", scandir)
     problems = {path.name: problem for path, problem in Walk(None).files(tmp_path) if problem}
     assert problems == {
-        "gone.jpg": "is a link that leads nowhere",
-        "locked": "the folder cannot be listed (Permission denied)",
+        "gone.jpg": "is a link that leads nowhere. Mend or remove it.",
+        "locked": "this folder cannot be listed: Permission denied. Check its rights.",
     }
 
 

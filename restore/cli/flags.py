@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from restore.cli.wording import Bytes, Device, Pixels
-from restore.engine import JOBS, MAX_PIXELS
+from restore.codecs.formats import DEFAULT_MAX_PIXELS
+from restore.engine import JOBS
 
 
 def common_flags(models: list[str]) -> list[click.Parameter]:
@@ -51,8 +52,8 @@ def _machine_flags() -> list[click.Parameter]:
         click.Option(
             ["--max-pixels"],
             type=Pixels(),
-            default=MAX_PIXELS,
-            show_default=f"{MAX_PIXELS // 10**6}M",
+            default=DEFAULT_MAX_PIXELS,
+            show_default=f"{DEFAULT_MAX_PIXELS // 10**6}M",
             help="Refuse larger pictures (a guard against decompression bombs).",
         ),
     ]

@@ -21,7 +21,7 @@ from restore.errors import ExitCode, RestoreError
 from restore.plugin_manager import PluginManager
 
 _BUG = 1
-"""What Python itself returns for an exception nobody expected; not one of ours."""
+"""What Python itself returns when it cannot go on, for a bug or because nobody reads the output; not one of ours."""
 
 
 class Group(click.Group):
@@ -81,6 +81,8 @@ def main(argv: Sequence[str] | None = None, manager: PluginManager | None = None
         return _complain(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted.", ExitCode.INTERRUPTED)
+    except SystemExit as error:  # a command of a plugin; or click, when the reader of our output is gone
+        return error.code if isinstance(error.code, int) else _BUG
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
             return _reader_is_gone()
@@ -90,8 +92,8 @@ def main(argv: Sequence[str] | None = None, manager: PluginManager | None = None
 def existing(kind: str, asked: str, names: Iterable[str]) -> str:
     """All names as advice, those like the asked one first."""
     known = sorted(names)
-    close = difflib.get_close_matches(asked, known, n=2, cutoff=0.6)
-    question = f"Did you mean {' or '.join(close)}? " if close else ""
+    close = difflib.get_close_matches(asked, known, n=1)
+    question = f"Did you mean {close[0]}? " if close else ""
     return f"{question}{kind}: {', '.join(close + [name for name in known if name not in close])}."
 
 
@@ -141,4 +143,4 @@ def _reader_is_gone() -> int:
     """Whoever read our output has stopped (``| head``): be quiet, also when Python flushes at its end."""
     with contextlib.suppress(OSError, ValueError):  # stdout may be no real file: then there is nothing to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.OUTPUT
+    return _BUG

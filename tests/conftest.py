@@ -1,0 +1,150 @@
+"""Shared by several test files: a tiny plugin, pictures, and the command line run in-process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import Field
+
+from restore.errors import InputError
+from restore.image import Image, Observation
+from restore.plugin_manager import PluginManager
+from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
+
+UNLUCKY = 13
+"""Pictures of this width get into the trouble that the option asks for."""
+
+
+class TinyOptions(Options):
+    """Options of the tiny restorer."""
+
+    strength: float = Field(1.0, ge=0, le=1.5, description="0 changes nothing.")
+    trouble: str = Field("", description="What happens to pictures of the unlucky width.")
+
+
+class TinyRestorer:
+    """Inverts a picture, or gets into trouble."""
+
+    def restore(self, observation: Observation, options: TinyOptions) -> Image:
+        """Invert; strength 0 gives the same pixels in another array."""
+        image = observation.image
+        if image.width == UNLUCKY:
+            self._trouble(options.trouble)
+            if options.trouble == "shape":
+                return image.with_pixels(image.pixels[1:], None if image.alpha is None else image.alpha[1:])
+        if options.strength == 0:
+            return image.with_pixels(image.pixels.copy())
+        return image.with_pixels((image.white - image.pixels).astype(image.pixels.dtype))
+
+    def _trouble(self, kind: str) -> None:
+        if kind == "bug":
+            raise ZeroDivisionError("tiny bug")
+        if kind == "refusal":
+            raise InputError("cannot be restored by tiny.", hint="Try another model.")
+        if kind == "exit":
+            raise SystemExit(3)
+        if kind == "memory":
+            raise MemoryError
+        if kind == "interrupt":
+            raise KeyboardInterrupt
+
+
+@dataclass(eq=False)
+class Tiny:
+    """A plugin for the tests of planning, engine and command line; counts how often its model was loaded."""
+
+    loads: list[tuple[Path | None, Runtime]] = field(default_factory=list)
+
+    def load(self, weights: Path | None, runtime: Runtime) -> Restorer:
+        """Load at once."""
+        self.loads.append((weights, runtime))
+        return TinyRestorer()
+
+    @property
+    def spec(self) -> RestorerSpec:
+        """Its first restorer."""
+        return self.provide_restorers()[0]
+
+    @hookimpl
+    def provide_restorers(self) -> list[RestorerSpec]:
+        """Two models for one task and one for another."""
+        return [
+            RestorerSpec("tiny", "denoise", "Inverts.", TinyOptions, self.load, default=True),
+            RestorerSpec("plain", "denoise", "Inverts, without options.", Options, self.load_plain),
+            RestorerSpec("sharp", "sharpen", "Another task.", Options, self.load_plain),
+        ]
+
+    def options(self, strength: float = 1.0, trouble: str = "") -> TinyOptions:
+        """Options of the first restorer."""
+        return TinyOptions(strength=strength, trouble=trouble)
+
+    def load_plain(self, weights: Path | None, runtime: Runtime) -> Restorer:
+        """Load a model without options."""
+        self.loads.append((weights, runtime))
+        return PlainRestorer()
+
+
+class PlainRestorer:
+    """Inverts."""
+
+    def restore(self, observation: Observation, options: Options) -> Image:
+        """Invert."""
+        return TinyRestorer().restore(observation, TinyOptions(strength=1.0, trouble=""))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def tiny() -> Tiny:
+    return Tiny()
+
+
+@pytest.fixture
+def tiny_manager(tiny: Tiny) -> PluginManager:
+    return PluginManager.of({"tiny": tiny})
+
+
+@pytest.fixture
+def photo() -> Callable[..., Path]:
+    """Writes a small picture with structure in it; the suffix says the format."""
+    from PIL import Image as PillowImage
+
+    def write(path: Path, width: int = 24, height: int = 16, mode: str = "RGB") -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows, columns = np.mgrid[:height, :width]
+        pixels = np.stack([rows * 7 % 256, columns * 5 % 256, (rows + columns) % 256], axis=2).astype(np.uint8)
+        PillowImage.fromarray(pixels).convert(mode).save(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def cli(tiny_manager: PluginManager, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Runs ``restore`` in this process with the tiny plugin."""
+    from restore.cli import main
+
+    def call(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments], tiny_manager)
+        said = capsys.readouterr()
+        return Outcome(code, said.out, said.err)
+
+    return call
+
+
+@pytest.fixture
+def listing_of() -> Callable[[Path], list[str]]:
+    """All names below a folder, hidden ones too: shows whether something half-written was left behind."""
+    return lambda folder: sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
