@@ -39,12 +39,15 @@ def test_there_is_no_drawer_for_odds_and_ends() -> None:
 
 
 def test_files_stay_readable_in_one_sitting() -> None:
+    """About 250 lines; tests, of which there is one file per source file, may be somewhat longer."""
+    limits = {"restore": 300, "plugins": 300, "scripts": 300, "tests": 400}
     long = {
         path.relative_to(ROOT).as_posix(): lines
-        for path in sources("restore", "plugins", "tests", "scripts")
-        if (lines := len(path.read_text("utf-8").splitlines())) > 300
+        for folder, limit in limits.items()
+        for path in sources(folder)
+        if (lines := len(path.read_text("utf-8").splitlines())) > limit
     }
-    assert long == {}, "files are split along what they are about at about 250 lines"
+    assert long == {}, "split along what the parts are about"
 
 
 def test_every_bundled_plugin_has_the_same_files() -> None:
