@@ -17,7 +17,7 @@ from PIL.AvifImagePlugin import AvifImageFile
 
 from restore.codecs import exif
 from restore.codecs.depth import stretch, unstretch
-from restore.codecs.png import join_alpha, split_alpha
+from restore.codecs.samples import join_alpha, split_alpha
 from restore.codecs.source import SPLIT_ADVICE, Source
 from restore.image import Image, Metadata
 

@@ -12,11 +12,10 @@ from PIL import Image as PillowImage
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 
-from restore.codecs.png import split_alpha
+from restore.codecs.png import METRE, per_inch
+from restore.codecs.samples import split_alpha
 from restore.codecs.source import SPLIT_ADVICE, Source
 from restore.image import Image, Metadata
-
-METRE = 0.0254  # per inch
 
 
 def read(source: Source) -> Image:
@@ -30,7 +29,7 @@ def read(source: Source) -> Image:
     picture = BmpImageFile(source.file)
     source.check_size(*picture.size)
     dpi = picture.info.get("dpi")
-    dpi = (round(dpi[0], 2), round(dpi[1], 2)) if dpi and all(dpi) else None
+    dpi = (per_inch(round(dpi[0] / METRE)), per_inch(round(dpi[1] / METRE))) if dpi and all(dpi) else None
     return replace(from_pillow(picture), metadata=Metadata(source_format="BMP", dpi=dpi))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+DEFAULT_MAX_PIXELS = 500_000_000
+"""Larger pictures are refused unless the user raises the limit: 1.5 GB of 8-bit RGB."""
+
 RAW_SUFFIXES = frozenset(
     {".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc", ".mef", ".mos", ".mrw"}
     | {".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"}

@@ -8,7 +8,7 @@ import numpy as np
 
 from restore.codecs import exif
 from restore.codecs.depth import stretch
-from restore.codecs.png import split_alpha
+from restore.codecs.samples import split_alpha
 from restore.codecs.source import Source
 from restore.image import Image, Metadata, Pixels
 

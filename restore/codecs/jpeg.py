@@ -15,6 +15,7 @@ from restore.codecs.source import Source
 from restore.image import Image, Metadata, Pixels
 
 LEAST_QUALITY = 92
+OPTIMIZED_PIXELS = 32_000_000
 SEGMENT = 65533  # bytes a marker segment can hold
 
 
@@ -83,12 +84,12 @@ def write(image: Image, file: BinaryIO, quality: int | None, warnings: list[str]
     if subsampling == "grey":
         subsampling = "4:4:4"
     pixels = image.pixels[..., 0] if image.is_grey else image.pixels
-    # Huffman tables made for the picture cost little and save some percent.
+    # Huffman tables made for the picture save some percent, but libjpeg then keeps all its coefficients: 3 bytes a pixel.
     encoded = imagecodecs.jpeg8_encode(
         pixels,
         level=level,
         subsampling=None if subsampling is None else subsampling.replace(":", ""),
-        optimize=True,
+        optimize=image.width * image.height <= OPTIMIZED_PIXELS,
     )
     body = 4 + struct.unpack(">H", encoded[4:6])[0]  # behind the encoder's own JFIF segment
     file.write(b"\xff\xd8")

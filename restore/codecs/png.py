@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import BinaryIO
 
 import imagecodecs
-import numpy as np
 
 from restore.codecs import embedded, exif
+from restore.codecs.samples import join_alpha, split_alpha
 from restore.codecs.source import SPLIT_ADVICE, Source
 from restore.image import Image, Metadata, Pixels
 
@@ -52,22 +52,6 @@ def read(source: Source) -> Image:
     return replace(split_alpha(decoded), metadata=metadata)
 
 
-def split_alpha(decoded: Pixels) -> Image:
-    """Return decoded samples as an image: ``(H, W)``, or ``(H, W, C)`` with C = 1 to 4, the last of 2 or 4 alpha."""
-    samples = decoded[..., None] if decoded.ndim == 2 else decoded
-    colours = samples.shape[2]
-    if colours in (1, 3):
-        return Image(np.ascontiguousarray(samples))
-    return Image(np.ascontiguousarray(samples[..., :-1]), np.ascontiguousarray(samples[..., -1]))
-
-
-def join_alpha(image: Image) -> Pixels:
-    """Return the samples as encoders want them: ``(H, W)`` for grey, else ``(H, W, C)`` with alpha last."""
-    if image.alpha is not None:
-        return np.concatenate([image.pixels, image.alpha[..., None]], axis=2)
-    return image.pixels[..., 0] if image.is_grey else image.pixels
-
-
 def write(image: Image, file: BinaryIO, warnings: list[str]) -> None:
     """Write 8- or 16-bit grey or RGB, with alpha if there is one.
 
@@ -87,6 +71,12 @@ def write(image: Image, file: BinaryIO, warnings: list[str]) -> None:
         checksum = zlib.crc32(kind + body)
         file.write(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum))
     file.write(memoryview(encoded)[head:])
+
+
+def per_inch(per_metre: int) -> float:
+    """Return the pixels per inch that somebody stored as whole pixels per metre: 11811 means 300, not 299.9994."""
+    whole = round(per_metre * METRE)
+    return float(whole) if round(whole / METRE) == per_metre else round(per_metre * METRE, 4)
 
 
 def _metadata_chunks(meta: Metadata) -> Iterator[tuple[bytes, bytes]]:
@@ -140,8 +130,7 @@ def _read_metadata(chunks: list[tuple[bytes, bytes]], source: Source) -> Metadat
                 meta = replace(meta, exif=exif.strip_prefix(body))
             elif kind == b"pHYs" and body[8:9] == b"\1":
                 x, y = struct.unpack(">II", body[:8])
-                # Whole pixels per metre: 11811 means 300 per inch, not 299.9994.
-                meta = replace(meta, dpi=(round(x * METRE, 2), round(y * METRE, 2)) if x and y else None)
+                meta = replace(meta, dpi=(per_inch(x), per_inch(y)) if x and y else None)
             elif kind in (b"iTXt", b"zTXt", b"tEXt"):
                 meta = _read_text(meta, kind, body)
             elif kind == b"gAMA" and not kinds & {b"iCCP", b"sRGB"} and body != struct.pack(">I", 45455):

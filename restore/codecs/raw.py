@@ -38,9 +38,15 @@ def read(source: Source) -> Image:
             "is not a RAW file LibRaw knows.", "Update rawpy, or convert the file to DNG or TIFF first."
         ) from None
     except rawpy.LibRawError as error:
-        raise InputError(f"cannot be developed ({error}).", path=source.path, hint=DAMAGED_HINT) from error
+        raise InputError(f"cannot be developed ({_text(error)}).", path=source.path, hint=DAMAGED_HINT) from error
     metadata = Metadata(source_format="RAW", exif=block, icc=srgb_profile())
     return Image(np.ascontiguousarray(pixels), metadata=metadata)
+
+
+def _text(error: Exception) -> str:
+    """LibRaw's messages arrive as bytes."""
+    first = error.args[0] if error.args else ""
+    return first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error)
 
 
 def _exif(source: Source) -> bytes | None:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from restore.codecs import avif, bmp, embedded, exif, formats, heif, jpeg, png, pnm, raw, tiff, webp
+from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.codecs.orientation import turn_upright
 from restore.codecs.source import DAMAGED_HINT, Source
 from restore.errors import InputError, RestoreError
 from restore.image import Image, Metadata
 
-DEFAULT_MAX_PIXELS = 500_000_000
 HEAD = 64
 
 READERS = {
@@ -119,7 +119,7 @@ def _finish(image: Image, source: Source) -> Image:
         orientation = orientation or embedded.xmp_orientation(meta.xmp)
         meta = replace(meta, xmp=embedded.upright_xmp(meta.xmp))
     meta = _checked_blocks(meta, image.channels, source)
-    meta = replace(meta, warnings=meta.warnings + tuple(source.warnings))
+    meta = replace(meta, orientation=orientation or 1, warnings=tuple(source.warnings))
     pixels = turn_upright(image.pixels, orientation or 1)
     alpha = None if image.alpha is None else turn_upright(image.alpha, orientation or 1)
     return Image(pixels, alpha, meta)

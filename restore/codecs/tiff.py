@@ -11,7 +11,7 @@ import tifffile
 from restore.codecs import tiff_tags
 from restore.codecs.colour import cmyk_to_srgb
 from restore.codecs.depth import stretch
-from restore.codecs.png import join_alpha
+from restore.codecs.samples import join_alpha
 from restore.codecs.source import Source
 from restore.image import Image, Metadata, Pixels
 

@@ -14,7 +14,7 @@ import imagecodecs
 import numpy as np
 
 from restore.codecs import exif
-from restore.codecs.png import join_alpha, split_alpha
+from restore.codecs.samples import join_alpha, split_alpha
 from restore.codecs.source import SPLIT_ADVICE, Source
 from restore.image import Image, Metadata
 

@@ -1,0 +1,112 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from restore.codecs.atomic import atomic_path, keep_times
+from restore.codecs.writing import write
+from restore.errors import ExitCode, OutputError
+from restore.image import Image, Metadata
+
+
+def test_the_file_appears_under_its_name_when_the_block_ends(tmp_path: Path) -> None:
+    target = tmp_path / "out.png"
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(b"whole")
+        assert not target.exists()
+        assert temporary.parent == tmp_path
+        assert temporary.suffix == ".png"
+        assert temporary.name.startswith("."), "folders being watched must not pick it up"
+    assert target.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "out.png"
+    target.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), atomic_path(target) as temporary:
+        temporary.write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("name", ["a" * 251 + ".png", "ü" * 125 + ".png", " two  spaces .png", "写真 📷.png"])
+def test_names_may_be_as_long_and_as_odd_as_the_disk_allows(tmp_path: Path, name: str) -> None:
+    with atomic_path(tmp_path / name) as temporary:
+        temporary.write_bytes(b"x")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_new_file_gets_the_permissions_new_files_have(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(b"")
+    with atomic_path(tmp_path / "out.png"):
+        pass
+    assert (tmp_path / "out.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's full device")
+def test_a_full_disk_names_the_target_and_leaves_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "out.png"
+    with pytest.raises(OutputError, match="the disk is full") as caught, atomic_path(target) as temporary:
+        temporary.unlink()
+        temporary.symlink_to("/dev/full")
+        write(Image(np.zeros((64, 64, 3), np.uint8)), temporary)
+    assert caught.value.path == target
+    assert caught.value.exit_code == ExitCode.OUTPUT
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="Create the output folder"), atomic_path(tmp_path / "no" / "out.png"):
+        pytest.fail("there is nothing to write to")
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="is a file"), atomic_path(tmp_path / "file" / "out.png"):
+        pytest.fail("there is nothing to write to")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="may write to"), atomic_path(tmp_path / "out.png"):
+        pytest.fail("there is nothing to write to")
+
+
+def test_a_folder_without_permission_is_named_also_for_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(OutputError, match="may write to"), atomic_path(tmp_path / "out.png"):
+        pytest.fail("there is nothing to write to")
+
+
+def test_a_name_that_is_too_long_is_an_output_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="shorter name"), atomic_path(tmp_path / ("a" * 300 + ".png")):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_times_of_the_source_are_set(tmp_path: Path) -> None:
+    target = tmp_path / "out.png"
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(b"x")
+        keep_times(temporary, Metadata(accessed_ns=1_600_000_000_000_000_000, modified_ns=1_500_000_000_123_000_000))
+    assert target.stat().st_mtime_ns == 1_500_000_000_123_000_000
+    assert target.stat().st_atime_ns == 1_600_000_000_000_000_000
+
+
+def test_without_known_times_the_file_keeps_its_own(tmp_path: Path) -> None:
+    target = tmp_path / "out.png"
+    target.write_bytes(b"x")
+    before = target.stat().st_mtime_ns
+    keep_times(target, Metadata())
+    assert target.stat().st_mtime_ns == before
