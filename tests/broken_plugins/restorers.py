@@ -1,0 +1,179 @@
+"""A restorer that keeps every rule, and one for each rule that breaks it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from restore.image import Image, Metadata, Observation
+from restore.spec import Needs, Options, RestorerSpec, Runtime
+
+
+class GoodOptions(Options):
+    """Options of every kind of restorer here."""
+
+    strength: float = Field(default=1.0, ge=0, le=1, description="How much to darken.")
+
+
+class WrongDefault(Options):
+    """The constraint is on the union, so that giving "auto" is a TypeError inside pydantic."""
+
+    sigma: float | Literal["auto"] = Field(default="auto", ge=0, description="Noise level.")
+
+
+class NoDescription(Options):
+    """Nobody says what this is for."""
+
+    sigma: float = 1.0
+
+
+class TakenFlag(Options):
+    """Every command has --device already."""
+
+    device: str = Field(default="", description="Which camera.")
+
+
+class Lenient(Options):
+    """Swallows misspelt options."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Does:
+    """A restorer made of a function."""
+
+    def __init__(self, function: Callable[[Image, BaseModel], object]) -> None:
+        self.function = function
+
+    def restore(self, observation: Observation, options: BaseModel) -> Any:
+        return self.function(observation.image, options)
+
+
+def darken(image: Image, options: BaseModel) -> Image:
+    """Take 10 % of the light away, exactly nothing at strength 0."""
+    share = 0.1 * getattr(options, "strength", 1.0)
+    if share == 0:
+        return image
+    return image.with_pixels((image.pixels * (1 - share)).astype(image.pixels.dtype))
+
+
+def spec(
+    function: Callable[[Image, BaseModel], object], options: type[Options] = GoodOptions, scale: int = 1
+) -> RestorerSpec:
+    """A description round a function."""
+
+    def load(weights: Path | None, runtime: Runtime) -> Does:
+        return Does(function)
+
+    return RestorerSpec(name="one", task="denoise", summary="One.", options=options, load=load, scale=scale)
+
+
+def doubled(image: Image, options: BaseModel) -> Image:
+    """Twice the size, alpha too."""
+    alpha = None if image.alpha is None else image.alpha.repeat(2, 0).repeat(2, 1)
+    return image.with_pixels(image.pixels.repeat(2, 0).repeat(2, 1), alpha)
+
+
+def coloured(image: Image, options: BaseModel) -> Image:
+    return image.with_pixels(np.repeat(image.pixels, 3, axis=2) if image.is_grey else image.pixels)
+
+
+def eight_bit(image: Image, options: BaseModel) -> Image:
+    return Image((image.pixels / image.white * 255).clip(0, 255).astype(np.uint8), metadata=image.metadata)
+
+
+def through_eight_bit(image: Image, options: BaseModel) -> Image:
+    if image.pixels.dtype != np.uint16:
+        return image
+    return image.with_pixels((image.pixels // 257).astype(np.uint16) * np.uint16(257))
+
+
+def guesses_depth(image: Image, options: BaseModel) -> Image:
+    """Takes a dark 16-bit picture for an 8-bit one."""
+    if image.pixels.dtype == np.uint16 and image.pixels.max() <= 256:
+        return image.with_pixels(image.pixels * np.uint16(255))
+    return image
+
+
+def swapped(image: Image, options: BaseModel) -> Image:
+    return image.with_pixels(image.pixels[..., ::-1].copy())
+
+
+def without_alpha(image: Image, options: BaseModel) -> Image:
+    return Image(image.pixels, metadata=image.metadata)
+
+
+def without_metadata(image: Image, options: BaseModel) -> Image:
+    return Image(image.pixels, image.alpha, Metadata())
+
+
+def in_place(image: Image, options: BaseModel) -> Image:
+    if getattr(options, "strength", 1.0):
+        image.pixels[:] = (image.pixels * 0.9).astype(image.pixels.dtype)
+    return image
+
+
+class Remembers:
+    """Mixes in what it saw before."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, image: Image, options: BaseModel) -> Image:
+        self.calls += 1
+        return image.with_pixels(image.pixels + (self.calls * (image.pixels > 0)).astype(image.pixels.dtype))
+
+
+def not_a_number(image: Image, options: BaseModel) -> Image:
+    """0/0 where a picture is black."""
+    if image.pixels.dtype != np.float32:
+        return image
+    with np.errstate(all="ignore"):
+        return image.with_pixels(image.pixels / image.pixels.max() * image.pixels.max())
+
+
+def only_large(image: Image, options: BaseModel) -> Image:
+    if image.height < 8:
+        raise ValueError("too small")
+    return image
+
+
+def ignores_strength(image: Image, options: BaseModel) -> Image:
+    return image.with_pixels(np.clip(image.pixels * 0.9, 0, image.white).astype(image.pixels.dtype))
+
+
+GOOD = spec(darken)
+GOOD_UPSCALER = spec(doubled, Options, scale=2)
+GOOD_WITH_MASK = replace(GOOD, needs=Needs.IMAGE_AND_MASK)
+GOOD_WITH_FRAMES = replace(GOOD, needs=Needs.FRAMES)
+
+BROKEN = {
+    "the description is sound": replace(GOOD, name="My Model"),
+    "every option can be given as text": spec(darken, WrongDefault),
+    "an unknown option is refused": spec(darken, Lenient),
+    "the model loads": replace(GOOD, requires=("a_package_that_is_not_there",)),
+    "pictures of any size come out at scale times their size": spec(only_large),
+    "grey stays one channel": spec(coloured),
+    "8 bit, 16 bit and float keep their type": spec(eight_bit, Options),
+    "16 bit is not squeezed through 8 bit": spec(through_eight_bit, Options),
+    "red stays red": spec(swapped, Options),
+    "alpha is carried": spec(without_alpha),
+    "metadata are carried": spec(without_metadata),
+    "the input is not modified": spec(in_place),
+    "the same input gives the same bytes, whatever came in between": spec(Remembers(), Options),
+    "no NaN or infinity comes out": spec(not_a_number, Options),
+    "at strength 0 the bytes are the input's": spec(ignores_strength),
+    "the shipped weights say where they come from": replace(GOOD, weights=Path(__file__)),
+}
+ALSO_BROKEN = {
+    "undescribed": ("has no description", spec(darken, NoDescription)),
+    "taken flag": ("--device is a flag that every command has already", spec(darken, TakenFlag)),
+    "guessed depth": ("came out as bright as", spec(guesses_depth)),
+    "wrong scale": ("1x1 gave (2, 2, 3), not (1, 1, 3)", spec(doubled, Options)),
+    "no picture": ("restore gave a list instead of an Image", spec(lambda image, options: [image])),
+}

@@ -1,0 +1,183 @@
+"""`restore plugins` and `restore models` tell people and scripts what is installed and what is wrong with it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import click
+import pytest
+import torch
+from click.testing import CliRunner
+
+from restore import weights
+from restore.cli import listing
+from restore.errors import PluginError
+from restore.plugin_manager import PluginManager
+from restore.spec import RestorerSpec, hookimpl
+
+PLUGINS = Path(__file__).parent / "broken_plugins"
+
+
+def plugin(name: str) -> ModuleType:
+    """One of the small plugins in broken_plugins/."""
+    spec = importlib.util.spec_from_file_location(name, PLUGINS / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Provides:
+    """A plugin with these restorers."""
+
+    def __init__(self, *specs: RestorerSpec) -> None:
+        self.specs = list(specs)
+
+    @hookimpl
+    def provide_restorers(self) -> list[RestorerSpec]:
+        return self.specs
+
+
+def run(manager: PluginManager, *arguments: str) -> str:
+    """The output of a command that succeeds."""
+    cli = click.Group("restore")
+    for command in listing.commands(manager):
+        cli.add_command(command)
+    result = CliRunner().invoke(cli, arguments)
+    if result.exception:
+        raise result.exception
+    return result.output
+
+
+@pytest.fixture
+def manager() -> PluginManager:
+    return PluginManager.of(
+        {name: plugin(name) for name in ("good_neighbour", "raises_everywhere", "misspelt_hook", "cannot_load")}
+    )
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> RestorerSpec:
+    """A model with weights that say where they come from."""
+    path = tmp_path / "net.safetensors"
+    said = {"model": "net", "steps": "1200", "seed": "7", "metrics": '{"psnr": {"sigma 25": 31.2}}'}
+    weights.save(path, {"a": torch.zeros(1000)}, said)
+    spec: RestorerSpec = plugin("good_neighbour").SPEC
+    return replace(spec, name="net", weights=path, default=True, sources=("A paper, 2026",))
+
+
+def test_plugins_shows_each_with_its_state_and_each_problem_in_a_sentence(manager: PluginManager) -> None:
+    lines = run(manager, "plugins").splitlines()
+    assert lines[0].split() == ["plugin", "version", "state", "restorers", "hooks"]
+    assert lines[1].split()[:4] == ["good_neighbour", "-", "ok", "neighbour"]
+    assert lines[2].split()[:4] == ["raises_everywhere", "-", "partly", "broken"]
+    assert lines[3].split() == ["misspelt_hook", "-", "broken"]
+    assert "misspelt_hook (misspelt_hook): There is no hook provide_restorer; did you mean provide_restorers?" in lines
+    assert any("Its hook provide_metrics failed: SystemExit: 1." in line for line in lines)
+
+
+def test_timings_and_tracebacks_are_shown_on_demand(manager: PluginManager) -> None:
+    plain = run(manager, "plugins")
+    assert " ms" not in plain and "Traceback" not in plain
+    assert " ms" in run(manager, "plugins", "--timings")
+    assert "Traceback (most recent call last)" in run(manager, "plugins", "-v")
+
+
+def test_plugins_json_is_one_document_with_state_and_problem(manager: PluginManager) -> None:
+    document = json.loads(run(manager, "plugins", "--json"))
+    by_name = {entry["name"]: entry for entry in document}
+    assert by_name["good_neighbour"]["state"] == "ok" and by_name["good_neighbour"]["problem"] is None
+    assert by_name["good_neighbour"]["restorers"] == ["neighbour"]
+    assert by_name["misspelt_hook"]["state"] == "broken"
+    assert "provide_restorers" in by_name["misspelt_hook"]["problem"]
+
+
+def test_problems_are_red_on_a_terminal_and_plain_in_a_pipe(manager: PluginManager) -> None:
+    cli = listing.commands(manager)[0]
+    red = CliRunner().invoke(cli, [], color=True).output
+    assert "\x1b[31mmisspelt_hook" in red
+    assert "\x1b" not in CliRunner().invoke(cli, []).output
+
+
+def test_without_plugins_both_commands_say_so() -> None:
+    nothing = PluginManager.of({})
+    assert "There are no plugins." in run(nothing, "plugins")
+    assert "There are no models." in run(nothing, "models")
+    assert json.loads(run(nothing, "models", "--json")) == []
+
+
+def test_models_shows_task_summary_weights_and_what_they_reached(trained: RestorerSpec) -> None:
+    lines = run(PluginManager.of({"p": Provides(trained)}), "models").splitlines()
+    assert lines[0].split() == ["model", "task", "scale", "available", "weights", "summary"]
+    assert lines[1].split()[:4] == ["net", "denoise", "x1", "yes"]
+    assert " kB " in lines[1]
+    assert lines[1].endswith("Changes nothing (default). 1200 steps: psnr sigma 25 31.2")
+
+
+def test_models_says_what_a_model_is_missing(manager: PluginManager) -> None:
+    output = run(manager, "models")
+    assert any(line.split()[:3] == ["needs-much", "denoise", "x1"] for line in output.splitlines())
+    assert "needs a_package_that_is_not_there" in output
+    assert "no: weights" in output
+    assert "not_there.safetensors: the weights cannot be opened" in output
+
+
+def test_a_model_by_name_shows_options_sources_and_provenance(trained: RestorerSpec) -> None:
+    classic = PluginManager.discover().restorer("nlm")
+    manager = PluginManager.of({"p": Provides(trained, classic)})
+    net = run(manager, "models", "net")
+    assert "net: Changes nothing." in net
+    assert "source     A paper, 2026" in net
+    assert "seed" in net and "psnr sigma 25 31.2" in net
+    assert "It has no options." in net
+    assert "--strength" in run(manager, "models", "nlm")
+
+
+def test_models_json_decodes_what_the_header_says(trained: RestorerSpec) -> None:
+    manager = PluginManager.of({"p": Provides(trained)})
+    one: dict[str, Any] = json.loads(run(manager, "models", "net", "--json"))
+    assert one["provenance"]["metrics"] == {"psnr": {"sigma 25": 31.2}}
+    assert one["available"] is True and one["missing"] == [] and one["options"] == []
+    assert json.loads(run(manager, "models", "--json")) == [one]
+
+
+def test_a_misspelt_model_is_told_which_exist(manager: PluginManager) -> None:
+    with pytest.raises(PluginError, match=r"There is no model 'neighbor'\. Models: neighbour,"):
+        run(manager, "models", "neighbor")
+
+
+def test_a_pipe_gets_long_texts_whole_and_a_terminal_wraps_them(
+    trained: RestorerSpec, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = "a very long summary " * 10 + "to the end"
+    manager = PluginManager.of(
+        {"p": Provides(replace(trained, name="a-model-with-a-rather-long-name", summary=summary))}
+    )
+    piped = run(manager, "models")
+    assert summary in piped and "a-model-with-a-rather-long-name" in piped
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    callback = listing.commands(manager)[1].callback
+    assert callback is not None
+    callback(name=None, as_json=False)
+    table = [line for line in capsys.readouterr().out.splitlines() if "very long" in line]
+    assert len(table) > 2 and all(len(line) <= 100 for line in table)
+    assert "a-model-with-a-rather-long-name" in table[0]
+
+
+def test_brackets_in_a_plugins_words_are_text_and_not_markup(
+    trained: RestorerSpec, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manager = PluginManager.of({"p": Provides(replace(trained, summary="needs [red]nothing[/red]"))})
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    callback = listing.commands(manager)[1].callback
+    assert callback is not None
+    callback(name=None, as_json=False)
+    assert "[red]nothing[/red]" in capsys.readouterr().out
