@@ -130,9 +130,12 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(
     assert outcome.code == ExitCode.OK
     assert f"{tmp_path}/in/a.png -> {tmp_path}/out/a.png" in outcome.out
     assert f"skip {tmp_path}/in/b.png" in outcome.out
-    assert "2 inputs = 1 to do + 1 to skip + 0 that cannot be done" in outcome.out
+    assert "2 inputs = 1 to do + 1 to skip + 0 that cannot be done (0.0004 MP, " in outcome.out
+    (tmp_path / "in" / "c.png").write_bytes(b"?")
+    before = listing_of(tmp_path)
+    assert "MP and 1 of unknown size" in cli("denoise", tmp_path / "in", "-o", tmp_path / "out", "--dry-run").out
     document = json.loads(cli("denoise", tmp_path / "in", "-o", tmp_path / "out", "--dry-run", "--json").out)
-    assert [result["state"] for result in document["results"]] == ["planned", "skipped"]
+    assert [result["state"] for result in document["results"]] == ["planned", "skipped", "planned"]
     assert listing_of(tmp_path) == before and tiny.loads == []
 
 

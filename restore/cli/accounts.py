@@ -3,7 +3,8 @@
 The document of a run: ``task``, ``model``, ``inputs``, ``done``, ``skipped``, ``failed``, ``left`` (only after an
 interruption more than 0), ``interrupted``, ``megapixels``, ``seconds``, ``exit_code``, ``notes``, and ``results``: per
 input ``source``, ``output``, ``state`` ("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``,
-``warnings``. Of a dry run: ``results`` with the state "planned" instead of "done", and ``bytes`` of all inputs.
+``warnings``. Of a dry run: ``results`` with the state "planned" instead of "done", and ``bytes`` and
+``megapixels`` of what is to be done (the latter as far as headers tell).
 """
 
 from __future__ import annotations
@@ -50,12 +51,14 @@ def show_plan(job: Job, *, json: bool) -> None:
     """Print what a run would do: every file, and how much that is."""
     items = job.plan.items
     volume = sum(file_size(item) for item in job.plan.pending)
+    known = [megapixels for item in job.plan.pending if (megapixels := _megapixels(item)) is not None]
     if json:
         document = {
             "task": job.spec.task,
             "model": job.spec.name,
             "inputs": len(items),
             "bytes": volume,
+            "megapixels": round(sum(known), 6),
             "notes": list(job.plan.notes),
             "results": [_planned_document(item) for item in items],
         }
@@ -67,10 +70,27 @@ def show_plan(job: Job, *, json: bool) -> None:
         click.echo(printable(f"note: {note}"), err=True)
     skipped = sum(item.skip is not None for item in items)
     failed = sum(item.problem is not None for item in items)
+    unknown = len(job.plan.pending) - len(known)
+    more = f" and {unknown} of unknown size" if unknown else ""
     click.echo(
         f"{counted(len(items), 'input')} = {len(job.plan.pending)} to do + {skipped} to skip + {failed} that cannot be "
-        f"done ({size(volume)} to read); model {job.spec.name}; nothing was written"
+        f"done ({number(sum(known))} MP{more}, {size(volume)} to read); model {job.spec.name}; nothing was written"
     )
+
+
+def _megapixels(item: WorkItem) -> float | None:
+    """The size that the first source's header states; None where only decoding would tell."""
+    import warnings
+
+    from PIL import Image, UnidentifiedImageError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a suspiciously large picture is the reader's to judge, not ours
+        try:
+            with Image.open(item.sources[0]) as header:
+                return header.width * header.height / 1e6
+        except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
+            return None
 
 
 def _planned_line(item: WorkItem) -> str:

@@ -37,7 +37,14 @@ def _machine_flags() -> list[click.Parameter]:
     """Flags about the machine, not about the picture."""
     precisions = click.Choice(["auto", "float32", "bfloat16", "float16"])
     return [
-        click.Option(["--device"], type=Device(), default="auto", show_default=True, help="Where to compute."),
+        click.Option(
+            ["--device"],
+            type=Device(),
+            metavar="auto|cpu|cuda[:N]|mps",
+            default="auto",
+            show_default=True,
+            help="Where to compute.",
+        ),
         click.Option(["--precision"], type=precisions, default="auto", show_default=True, help="Of the network."),
         click.Option(["--tile"], type=click.IntRange(min=16), help="Edge of a tile, in pixels. [default: fits memory]"),
         click.Option(["--memory"], type=Bytes(), help="What the network may use, like 2GiB. [default: moderate]"),
@@ -53,7 +60,6 @@ def _machine_flags() -> list[click.Parameter]:
             ["--max-pixels"],
             type=Pixels(),
             default=DEFAULT_MAX_PIXELS,
-            show_default=f"{DEFAULT_MAX_PIXELS // 10**6}M",
-            help="Refuse larger pictures (a guard against decompression bombs).",
+            help=f"Refuse larger pictures, which may be decompression bombs. [default: {DEFAULT_MAX_PIXELS // 10**6}M]",
         ),
     ]

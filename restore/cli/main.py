@@ -42,7 +42,9 @@ def build(manager: PluginManager) -> click.Group:
     cli = Group(
         "restore",
         help="Mend photographs: denoise and more, with models that plugins provide. Originals are never changed.",
-        epilog="`restore COMMAND --help` shows a command's options, with -m MODEL those of that model.",
+        epilog="`restore COMMAND --help` shows a command's options, with -m MODEL those of that model. Exit codes: "
+        "0 all done, 2 usage, 3 input, 4 output, 5 plugin, 6 weights, 7 device, 8 finished but some files failed, 130 "
+        "interrupted.",
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     )
     cli.params.append(_version_option())

@@ -74,7 +74,8 @@ class TaskCommand(click.Command):
         common = super().get_params(ctx)
         own = _own_flags(spec, common)
         for title, params in ((f"Options of the model {spec.name}", own), ("Options of every model", common)):
-            records = [record for param in params if (record := param.get_help_record(ctx)) is not None]
+            flags = [param for param in params if isinstance(param, click.Option)]
+            records = [record for flag in flags if (record := flag.get_help_record(ctx)) is not None]
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)

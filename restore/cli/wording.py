@@ -80,7 +80,7 @@ class Pixels(click.ParamType[int]):
 class Device(click.ParamType[str]):
     """Where to compute: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``."""
 
-    name = "auto|cpu|cuda[:N]|mps"
+    name = "device"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check its spelling; whether it is there is asked when the model loads."""
