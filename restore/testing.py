@@ -63,7 +63,7 @@ def check_restorer(spec: RestorerSpec) -> None:
                 break  # all that follows would say the same
     if broken:
         name = getattr(spec, "name", spec)
-        raise AssertionError(f"The restorer {name!r} breaks {len(broken)} rules:\n" + "\n".join(broken)) from first
+        raise AssertionError(f"The restorer {name!r} breaks these rules:\n" + "\n".join(broken)) from first
 
 
 def checks(spec: RestorerSpec) -> list[Check]:

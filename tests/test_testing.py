@@ -65,9 +65,9 @@ def test_every_rule_has_a_restorer_that_breaks_it() -> None:
 
 
 def test_a_model_that_does_not_load_is_told_once() -> None:
-    with pytest.raises(AssertionError, match="breaks 1 rules") as raised:
+    with pytest.raises(AssertionError) as raised:
         check_restorer(RESTORERS.BROKEN["the model loads"])
-    assert "a_package_that_is_not_there" in str(raised.value)
+    assert str(raised.value).count("\n- ") == 1
 
 
 def bundled_checks() -> list[tuple[str, Check]]:
