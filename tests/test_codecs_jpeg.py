@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -19,12 +20,13 @@ from restore.image import Image, Metadata, Pixels
 
 def photo() -> Pixels:
     y, x = np.mgrid[0:1:64j, 0:1:96j]
-    return np.rint(np.dstack([x * 255, y * 255, (1 - x * y) * 200])).astype(np.uint8)
+    out: Pixels = np.rint(np.dstack([x * 255, y * 255, (1 - x * y) * 200])).astype(np.uint8)
+    return out
 
 
-def encoded(pixels: Pixels, **settings: object) -> bytes:
+def encoded(pixels: Pixels, **settings: Any) -> bytes:
     file = io.BytesIO()
-    Pillow.fromarray(pixels).save(file, "JPEG", **settings)  # type: ignore[arg-type]
+    Pillow.fromarray(pixels).save(file, "JPEG", **settings)
     return file.getvalue()
 
 

@@ -20,7 +20,8 @@ from restore.image import Image, Metadata, Pixels
 
 def photo() -> Pixels:
     y, x = np.mgrid[0:1:24j, 0:1:32j]
-    return np.rint(np.dstack([x * 255, y * 255, (1 - x * y) * 200])).astype(np.uint8)
+    out: Pixels = np.rint(np.dstack([x * 255, y * 255, (1 - x * y) * 200])).astype(np.uint8)
+    return out
 
 
 def with_chunk(path: Path, kind: bytes, body: bytes) -> None:

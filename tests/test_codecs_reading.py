@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -31,7 +33,8 @@ SIZE = (53, 37)  # width, height
 def picture(width: int = SIZE[0], height: int = SIZE[1]) -> Pixels:
     """A smooth picture in which every corner is different."""
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
-    return np.rint(np.dstack([x * 255, y * 255, (1 - x * y) * 200])).astype(np.uint8)
+    out: Pixels = np.rint(np.dstack([x * 255, y * 255, (1 - x * y) * 200])).astype(np.uint8)
+    return out
 
 
 def orientation_block(orientation: int) -> bytes:
@@ -40,12 +43,12 @@ def orientation_block(orientation: int) -> bytes:
     return exif.tobytes()
 
 
-def saved(name: str, path: Path, **settings: object) -> Path:
-    Pillow.fromarray(picture()).save(path / name, **settings)  # type: ignore[arg-type]
+def saved(name: str, path: Path, **settings: Any) -> Path:
+    Pillow.fromarray(picture()).save(path / name, **settings)
     return path / name
 
 
-ORIENTED = {
+ORIENTED: dict[str, dict[str, Any]] = {
     "a.jpg": {"quality": 98, "subsampling": 0},
     "a.png": {},
     "a.webp": {"lossless": True},
@@ -226,7 +229,7 @@ def tiff_header(width: int, height: int) -> bytes:
     return bytes(data)
 
 
-HEADERS = {
+HEADERS: dict[str, Callable[[int, int], bytes]] = {
     "a.png": png_header,
     "a.jpg": jpeg_header,
     "a.bmp": bmp_header,

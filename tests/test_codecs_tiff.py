@@ -61,6 +61,7 @@ def test_separate_planes_are_put_together(tmp_path: Path, dtype: str) -> None:
     path = stored(tmp_path, planes, photometric="rgb", planarconfig="separate", extrasamples=["unassalpha"])
     image = read(path)
     assert np.array_equal(image.pixels, photo(dtype))
+    assert image.alpha is not None
     assert np.array_equal(image.alpha, photo(dtype, 4)[..., 3])
 
 
@@ -107,6 +108,7 @@ def test_premultiplied_alpha_is_divided_out(tmp_path: Path) -> None:
     data = np.dstack([np.array([[200, 100, 0]], np.uint8)] * 3 + [alpha])
     image = read(stored(tmp_path, data, photometric="rgb", extrasamples=["assocalpha"]))
     assert image.pixels[0, :, 0].tolist() == [200, 199, 0]
+    assert image.alpha is not None
     assert np.array_equal(image.alpha, alpha)
 
 

@@ -20,7 +20,7 @@ class Buffer(Protocol):
     """Bytes, a bytearray or a memory map."""
 
     def __len__(self) -> int: ...
-    def __getitem__(self, index: slice, /) -> bytes: ...
+    def __getitem__(self, index: slice, /) -> bytes | bytearray: ...
 
 
 class Tag(NamedTuple):
@@ -85,7 +85,7 @@ def read_ifd(buffer: Buffer, offset: int) -> tuple[Ifd, int]:
     inline = 8 if big else 4
     try:
         (count,) = struct.unpack(order + count_format, bytes(buffer[offset : offset + head]))
-        if not 0 < count <= MAX_TAGS:
+        if not 0 <= count <= MAX_TAGS:
             raise ValueError(f"a directory of {count} tags")
         table = bytes(buffer[offset + head : offset + head + count * width + inline])
         (next_ifd,) = struct.unpack(order + word, table[count * width :].ljust(inline, b"\0"))

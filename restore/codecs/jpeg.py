@@ -84,7 +84,7 @@ def write(image: Image, file: BinaryIO, quality: int | None, warnings: list[str]
     if subsampling == "grey":
         subsampling = "4:4:4"
     pixels = image.pixels[..., 0] if image.is_grey else image.pixels
-    # Huffman tables made for the picture save some percent, but libjpeg then keeps all its coefficients: 3 bytes a pixel.
+    # Huffman tables made for the picture save some percent, but libjpeg then keeps all coefficients: 3 bytes a pixel.
     encoded = imagecodecs.jpeg8_encode(
         pixels,
         level=level,

@@ -1,0 +1,79 @@
+"""Camera RAW, developed through its extra; the fixture is a small DNG made by hand."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from restore.codecs.reading import read
+from restore.errors import InputError
+
+
+def dng(path: Path, orientation: int = 1) -> Path:
+    """Write a DNG of 96 x 64 sensor pixels (Adobe DNG specification 1.4, the required tags only)."""
+    identity = b"".join(struct.pack("<ii", int(i % 4 == 0), 1) for i in range(9))
+    tags = [
+        (271, 2, 0, "Maker", True),
+        (274, 3, 1, orientation, True),
+        (33421, 3, 2, (2, 2), True),
+        (33422, 1, 4, bytes([0, 1, 1, 2]), True),
+        (50706, 1, 4, bytes([1, 4, 0, 0]), True),
+        (50708, 2, 0, "Maker Model", True),
+        (50714, 3, 1, 0, True),
+        (50717, 3, 1, 65535, True),
+        (50721, 10, 9, identity, True),
+        (50728, 5, 3, struct.pack("<6I", *[1] * 6), True),
+        (50778, 3, 1, 21, True),
+    ]
+    sensor = (np.add.outer(np.arange(64), np.arange(96)) * 300).astype(np.uint16)
+    tifffile.imwrite(path, sensor, photometric=32803, metadata=None, extratags=tags)
+    return path
+
+
+def test_it_becomes_16_bit_colour_with_its_exif(tmp_path: Path) -> None:
+    image = read(dng(tmp_path / "a.dng"))
+    assert image.pixels.shape == (64, 96, 3)
+    assert image.pixels.dtype == np.uint16
+    assert image.metadata.source_format == "RAW"
+    assert image.metadata.exif is not None
+    assert b"Maker" in image.metadata.exif
+    assert image.pixels[-8:].mean() > 1.4 * image.pixels[:8].mean(), "the ramp runs downwards"
+
+
+def test_the_cameras_rotation_is_applied_once(tmp_path: Path) -> None:
+    upright, turned = read(dng(tmp_path / "a.dng")), read(dng(tmp_path / "b.dng", orientation=6))
+    assert np.array_equal(turned.pixels, np.rot90(upright.pixels, -1))
+
+
+def test_a_file_that_only_claims_to_be_raw_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.nef").write_bytes(b"no photo " * 50)
+    with pytest.raises(InputError, match=r"a\.nef: is not a RAW file LibRaw knows"):
+        read(tmp_path / "a.nef")
+
+
+def test_a_truncated_file_is_an_input_error(tmp_path: Path) -> None:
+    data = dng(tmp_path / "a.dng").read_bytes()
+    (tmp_path / "a.dng").write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError, match="damaged or incomplete"):
+        read(tmp_path / "a.dng")
+
+
+def test_too_many_pixels_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--max-pixels"):
+        read(dng(tmp_path / "a.dng"), max_pixels=100)
+
+
+def test_sensor_data_named_tif_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"suffix \.dng"):
+        read(dng(tmp_path / "a.tif"))
+
+
+def test_without_the_extra_the_error_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rawpy", None)
+    with pytest.raises(InputError, match=r"needs the extra `raw`.*restore-photos\[raw\]"):
+        read(dng(tmp_path / "a.dng"))
