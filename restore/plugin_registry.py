@@ -20,6 +20,7 @@ import pluggy
 from restore import hookspecs
 from restore.contracts import MarkedHook, hooks_problem
 from restore.errors import PluginError
+from restore.image import Image
 from restore.plugin_record import FAILURES, PluginRecord, reason
 
 GROUP = "restore.plugins"
@@ -137,6 +138,7 @@ class PluginRegistry:
     def _register(self, record: PluginRecord, plugin: object) -> None:
         """Hand a plugin to pluggy if its hooks keep their contracts."""
         try:
+            hash(plugin)  # pluggy keeps plugins in sets; one that does not fit must not spoil the calls of others
             hooks = list(self._hooks(plugin))
             specified = {name: hook.spec.argnames for name, hook in vars(self._pluggy.hook).items() if hook.spec}
             if problem := hooks_problem(hooks, specified):
@@ -165,7 +167,15 @@ def _plugin_order(entry: metadata.EntryPoint) -> tuple[bool, str, str]:
 def _log_call(
     outcome: pluggy.Result[object], hook: str, impls: Sequence[pluggy.HookImpl], arguments: Mapping[str, object]
 ) -> None:
-    given = ", ".join(f"{name}={value!r:.80}" for name, value in arguments.items())
+    given = ", ".join(f"{name}={_brief(value)}" for name, value in arguments.items())
     plugins = ", ".join(impl.plugin_name for impl in impls)
-    answer = reason(outcome.exception) if outcome.exception else f"{outcome.get_result()!r:.80}"
+    answer = reason(outcome.exception) if outcome.exception else _brief(outcome.get_result())
     _log.warning("trace: %s(%s) -> %s: %s", hook, given, plugins, answer)
+
+
+def _brief(value: object) -> str:
+    """A value on one line of a log; a picture without its pixels."""
+    if isinstance(value, Image):
+        return f"Image({value.height}x{value.width}x{value.channels} {value.pixels.dtype})"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."

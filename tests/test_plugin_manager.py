@@ -168,6 +168,15 @@ def test_one_module_under_two_names_is_reported(install: Install) -> None:
     assert "already registered" in problem(manager, "two")
 
 
+def test_a_plugin_that_pluggy_cannot_keep_is_refused_and_spoils_no_call_of_its_neighbour() -> None:
+    unhashable = type(
+        "Unhashable", (), {"__hash__": None, "provide_restorers": plugin("prints_at_import").provide_restorers}
+    )
+    manager = PluginManager.of({"odd": unhashable(), "good_neighbour": plugin("good_neighbour")})
+    assert problem(manager, "odd").startswith("It cannot be registered: TypeError: unhashable type")
+    assert [spec.name for spec in manager.restorers()] == ["neighbour"]
+
+
 def test_nobody_may_take_the_name_of_the_core() -> None:
     manager = PluginManager.of({"core": plugin("good_neighbour")})
     assert "already taken by restore.codecs.core" in problem(manager, "core")
@@ -207,7 +216,7 @@ def test_restore_trace_logs_every_hook_call(
     manager = PluginManager.discover()
     with caplog.at_level(logging.INFO, logger="restore"):
         manager.read_image(Path("a.neighbour"), 100)
-    assert "read_image(path=" in caplog.text and "-> good: Image(" in caplog.text
+    assert "max_pixels=100) -> good: Image(2x3x1 uint8)" in caplog.text
 
 
 def test_discovery_imports_no_imaging_library() -> None:
