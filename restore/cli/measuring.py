@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from restore.cli import tables
+from restore.cli.benchmarking import benchmark_command
 from restore.cli.wording import Pixels, counted, printable
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.errors import ExitCode
@@ -25,7 +25,7 @@ SPACES = ("rgb", "y", "grey")
 
 def commands(manager: PluginManager) -> list[click.Command]:
     """The commands `evaluate` and `benchmark` over the manager's plugins."""
-    return [evaluate_command(manager)]
+    return [evaluate_command(manager), benchmark_command(manager)]
 
 
 def evaluate_command(manager: PluginManager) -> click.Command:
@@ -91,18 +91,13 @@ def _show_evaluation(evaluation: Evaluation, *, json: bool) -> None:
     if evaluation.scores:
         rows: list[tables.Row] = [{"image": score.name, **score.values} for score in evaluation.scores]
         rows.append({"image": "mean", **{name: value.value for name, value in means.items()}})
-        tables.show_table("", rows, _decimals(means))
+        tables.show_table("", rows, tables.decimals(means))
         for convention in evaluation.conventions:
             click.echo(f"{convention.space}: {convention}")
         for sentence in _left_out(means):
             click.echo(sentence)
     for problem in evaluation.problems:
         click.echo(printable(f"error: {problem}"), err=True)
-
-
-def _decimals(names: Iterable[str]) -> dict[str, int]:
-    """PSNR is given to two digits, SSIM to four, as in the literature."""
-    return {name: 2 if name.startswith("psnr") else 4 for name in names}
 
 
 def _left_out(means: dict[str, Mean]) -> list[str]:

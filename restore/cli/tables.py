@@ -11,7 +11,7 @@ import io
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -63,6 +63,11 @@ def write_csv(path: Path, rows: Sequence[Row]) -> None:
         writer.writerow({name: "" if _is_nan(value) else value for name, value in row.items()})
     with atomic_path(path) as temporary:
         temporary.write_text(printable(text.getvalue()), "utf-8")
+
+
+def decimals(names: Iterable[str]) -> dict[str, int]:
+    """Digits of measures in tables: two for PSNR, four for SSIM and the rest, as in the literature."""
+    return {name: 2 if name.startswith("psnr") else 4 for name in names}
 
 
 def show_json(document: Mapping[str, object]) -> None:

@@ -1,0 +1,213 @@
+"""The command `benchmark`: models side by side on the same pictures."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from restore.cli import tables
+from restore.cli.wording import Device, Pixels, printable
+from restore.codecs.formats import DEFAULT_MAX_PIXELS
+from restore.errors import ExitCode, OutputError, UsageError
+from restore.plugin_manager import PluginManager
+from restore.spec import Runtime
+
+if TYPE_CHECKING:
+    from restore.benchmark.running import Observer, Outcome, Row
+    from restore.benchmark.tasks import Case, Setup, Task
+    from restore.benchmark.worker import Contender
+
+NOTES = (
+    "models got float pictures with values beyond black and white (real pairs: the files' own depth); nlm:norm=l2 rounds "
+    "and clips them to 8 bits; results clipped to [0, 1]",
+    "time: restoring alone, in memory, after an untimed run, picture by picture in turn; memory: peak of the model's own "
+    "process with interpreter and libraries",
+    "GFLOP/s: operations of the network as run, counted apart; sgemm: best float32 matrix product of 2048x2048 between "
+    "the pictures",
+)
+
+
+def benchmark_command(manager: PluginManager) -> click.Command:
+    """``restore benchmark``."""
+
+    @click.command("benchmark", short_help="Compare models: quality, speed, memory.")
+    @click.argument("task")
+    @click.argument("data", required=False, type=click.Path(path_type=Path))
+    @click.option(
+        "-m",
+        "--model",
+        "models",
+        multiple=True,
+        required=True,
+        metavar="MODEL[:NAME=VALUE,...]",
+        help="A model, with options of its own if you like ('nlm:norm=l2', 'conv-dae:weights=my.safetensors').",
+    )
+    @click.option("--sigma", "sigmas", multiple=True, type=click.FloatRange(0, 255), help="Noise to add. [default: 25]")
+    @click.option("--blind", is_flag=True, help="Do not tell the models how strong the noise is.")
+    @click.option("--pairs", nargs=2, type=click.Path(path_type=Path), help="Real pictures: folders NOISY and CLEAN.")
+    @click.option("--grey", is_flag=True, help="Make the pictures grey (one channel) first.")
+    @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many pictures.")
+    @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the noise.")
+    @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Also write the table here.")
+    @click.option("--json", is_flag=True, help="Print one JSON document (with every picture) and nothing else.")
+    @click.option("--device", type=Device(), default="auto", show_default=True, help="Where to compute.")
+    @click.option("--threads", type=click.IntRange(min=1), help="CPU threads. [default: all cores]")
+    @click.option("--max-pixels", type=Pixels(), default=DEFAULT_MAX_PIXELS, help="Refuse larger pictures.")
+    def benchmark(
+        task: str,
+        data: Path | None,
+        models: tuple[str, ...],
+        sigmas: tuple[float, ...],
+        blind: bool,
+        pairs: tuple[Path, Path] | None,
+        grey: bool,
+        limit: int | None,
+        seed: int,
+        csv_file: Path | None,
+        json: bool,
+        device: str,
+        threads: int | None,
+        max_pixels: int,
+    ) -> int:
+        """Spoil the clean pictures in the folder DATA in a known way, let models mend them, and measure.
+
+        TASK is what the models are for (denoise).
+        """
+        from restore.benchmark.running import run_benchmark
+        from restore.benchmark.tasks import Setup
+        from restore.metrics import Convention
+
+        if pairs is not None and sigmas:
+            raise UsageError("--sigma goes with added noise, not with --pairs.")
+        if csv_file is not None and not csv_file.parent.is_dir():
+            raise OutputError("there is no such folder.", path=csv_file.parent, hint="Create it first.")
+        setup = Setup(data, pairs, sigmas or (25.0,), blind, grey, limit, seed, max_pixels)
+        conventions = [Convention("rgb")] if grey else [Convention("rgb"), Convention("y")]
+        contenders = [_contender(text, task, manager) for text in models]
+        with _watching(quiet=json) as observer:
+            outcome = run_benchmark(
+                _task(task)(setup, manager),
+                contenders,
+                conventions,
+                Runtime(device, threads=threads),
+                manager,
+                observer,
+            )
+        _show(outcome, setup, task, json=json)
+        if csv_file is not None:
+            tables.write_csv(csv_file, _table(outcome))
+        for label, error in outcome.failures.items():
+            click.echo(printable(f"error: {label}: {error}"), err=True)
+        return ExitCode.SOME_FAILED if outcome.failures else ExitCode.OK
+
+    return benchmark
+
+
+def _task(name: str) -> Task:
+    from restore.benchmark.tasks import TASKS
+
+    if name not in TASKS:
+        raise UsageError(f"there is no benchmark for '{name}'.", hint=f"There is: {', '.join(TASKS)}.")
+    return TASKS[name]
+
+
+def _contender(text: str, task: str, manager: PluginManager) -> Contender:
+    """``nlm:norm=l2,h=0.6`` as a model with options."""
+    from restore.benchmark.worker import Contender
+
+    model, _, settings = text.partition(":")
+    spec = manager.restorer(model)
+    if spec.task != task:
+        raise UsageError(f"the model '{model}' is for {spec.task}, not for {task}.")
+    options: dict[str, object] = {}
+    for setting in settings.split(",") if settings else ():
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UsageError(f"-m {text}: '{setting}' has no value.", hint="Write MODEL:NAME=VALUE,NAME=VALUE.")
+        options[name.strip().replace("-", "_")] = value.strip()
+    weights = options.pop("weights", None)
+    return Contender(text, model, options, None if weights is None else Path(str(weights)))
+
+
+@contextmanager
+def _watching(*, quiet: bool) -> Iterator[Observer]:
+    """A line on the terminal that says what is being measured."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda number, case, label: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("starting the models") as status:
+
+        def observer(number: int, case: Case, label: str) -> None:
+            status.update(printable(f"picture {number}: {case.name}, {case.setting}, {label}"), markup=False)  # type: ignore[call-arg]
+
+        yield observer
+
+
+def _show(outcome: Outcome, setup: Setup, task: str, *, json: bool) -> None:
+    made = f"{datetime.date.today().isoformat()}, {_machine()}"
+    if json:
+        tables.show_json(
+            {
+                "task": task,
+                "made": made,
+                "setup": {k: str(v) if isinstance(v, Path) else v for k, v in asdict(setup).items()},
+                "conventions": [str(convention) for convention in outcome.conventions],
+                "notes": NOTES,
+                "rows": _table(outcome),
+                "samples": [asdict(sample) for sample in outcome.samples],
+                "failures": {label: str(error) for label, error in outcome.failures.items()},
+            }
+        )
+        return
+    rows = _table(outcome)
+    digits = {"s/MP": 3, "MP/s": 3, "GFLOP/s": 0, "sgemm": 0, "ratio": 2, "peak MiB": 0}
+    tables.show_table("", rows, {**tables.decimals(name for name in rows[0] if "_" in name), **digits})
+    knowledge = "not told the noise level" if setup.blind or setup.pairs else "told the noise level"
+    click.echo(f"{made}; seed {setup.seed}; models {knowledge}")
+    for convention in outcome.conventions:
+        click.echo(f"{convention.space}: {convention}")
+    for note in NOTES:
+        click.echo(note)
+
+
+def _table(outcome: Outcome) -> list[tables.Row]:
+    return [_line(row, outcome) for row in outcome.rows()]
+
+
+def _line(row: Row, outcome: Outcome) -> tables.Row:
+    """One line of the table; what a model does not have is None."""
+    sgemm = outcome.sgemm if row.gflops is not None else None
+    per_megapixel = row.seconds_per_megapixel
+    return {
+        "setting": row.setting,
+        "model": row.label,
+        "images": row.images,
+        **{name: value.value for name, value in row.means.items()},
+        "s/MP": per_megapixel,
+        "MP/s": 1 / per_megapixel if per_megapixel else None,
+        "GFLOP/s": row.gflops,
+        "sgemm": sgemm,
+        "ratio": row.gflops / sgemm if row.gflops is not None and sgemm else None,
+        "peak MiB": None if row.peak is None else row.peak / 2**20,
+    }
+
+
+def _machine() -> str:
+    """What the figures were taken on, in words."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines: Sequence[str] = cpuinfo.read_text("utf-8", "replace").splitlines() if cpuinfo.exists() else ()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.processor() or platform.machine()
+    return f"{name}, {os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}"
