@@ -1,0 +1,104 @@
+"""What a plugin hands over is checked field by field, and each finding is one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from restore.contracts import MarkedHook, accepted_metrics, accepted_restorers, hooks_problem, spec_problem
+from restore.errors import PluginError
+from restore.spec import Options, Restorer, RestorerSpec, Runtime, SizeRule
+
+
+def load(weights: Path | None, runtime: Runtime) -> Restorer:
+    raise AssertionError("descriptions are checked without loading")
+
+
+SPEC = RestorerSpec(name="net-2", task="denoise", summary="A network.", options=Options, load=load)
+SPECIFIED = {"provide_restorers": (), "read_image": ("path", "max_pixels")}
+
+
+def test_a_sound_description_has_no_problem() -> None:
+    assert spec_problem(SPEC) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "Net"),
+        ("name", "a--b"),
+        ("name", "-a"),
+        ("name", ""),
+        ("name", None),
+        ("task", "de noise"),
+        ("summary", ""),
+        ("summary", "two\nlines"),
+        ("options", object),
+        ("options", Options()),
+        ("load", None),
+        ("needs", "one image"),
+        ("scale", 0),
+        ("scale", 2.0),
+        ("scale", True),
+        ("size_rule", SizeRule(multiple=0)),
+        ("size_rule", SizeRule(halo=-1)),
+        ("size_rule", 8),
+        ("weights", "net.safetensors"),
+        ("train", "yes"),
+        ("sources", "A paper"),
+        ("default", 1),
+        ("requires", "bm3d"),
+    ],
+)
+def test_a_field_that_cannot_be_used_is_named_with_its_value_and_the_rule(field: str, value: Any) -> None:
+    said = spec_problem(replace(SPEC, **{field: value}))
+    assert said is not None
+    assert f"has {field}={value!r}, which must be " in said
+    assert said.endswith(".")
+
+
+def a_hook(path: Path, quality: int = 3) -> None:
+    """A hook with an argument of its own that has a default."""
+
+
+def test_hooks_may_ask_for_some_arguments_and_have_defaults_of_their_own() -> None:
+    assert hooks_problem([MarkedHook("read_image", a_hook)], SPECIFIED) is None
+
+
+@pytest.mark.parametrize(
+    ("hook", "sentence"),
+    [
+        (MarkedHook("read_images", a_hook), "There is no hook read_images; did you mean read_image?"),
+        (MarkedHook("on_start", a_hook), "There is no hook on_start; the hooks are provide_restorers, read_image."),
+        (
+            MarkedHook("provide_restorers", a_hook),
+            "Its hook provide_restorers asks for 'path', but it is called with no arguments.",
+        ),
+        (MarkedHook("read_image", a_hook, wraps=True), "Its hook read_image is marked as a wrapper; plugins answer"),
+    ],
+)
+def test_a_hook_that_breaks_its_contract_is_named(hook: MarkedHook, sentence: str) -> None:
+    said = hooks_problem([hook], SPECIFIED)
+    assert said is not None and said.startswith(sentence)
+
+
+def test_a_plugin_without_hooks_is_one_whose_author_forgot_the_mark() -> None:
+    said = hooks_problem([], SPECIFIED)
+    assert said is not None and "@hookimpl" in said
+
+
+@pytest.mark.parametrize("answer", [None, {}, SPEC, "net", (spec for spec in [SPEC])])
+def test_restorers_come_as_a_list(answer: object) -> None:
+    assert accepted_restorers([SPEC]) == [SPEC]
+    with pytest.raises(PluginError, match="where a list of RestorerSpec was expected"):
+        accepted_restorers(answer)
+
+
+@pytest.mark.parametrize("answer", [None, [], {"psnr": 3.0}, {1: max}])
+def test_metrics_come_as_names_and_functions(answer: object) -> None:
+    assert accepted_metrics({"psnr": max}) == {"psnr": max}
+    with pytest.raises(PluginError, match="provide_metrics gave"):
+        accepted_metrics(answer)
