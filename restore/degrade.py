@@ -151,7 +151,8 @@ def _to_sensor(clean: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Ten
 def _develop(sensor: Tensor, gains: Tensor, curve: Tensor) -> Tensor:
     """White balance, sRGB curve and tone curve: the inverse of `_to_sensor`, up to a curve that is not exact."""
     rgb = linear_rgb_to_rgb((sensor * gains).clamp(0, 1))
-    return curve * (3 * rgb**2 - 2 * rgb**3) + (1 - curve) * rgb
+    bent: Tensor = curve * (3 * rgb**2 - 2 * rgb**3) + (1 - curve) * rgb
+    return bent
 
 
 def _in_camera_smoothing(noise: Tensor, generator: Generator) -> Tensor:

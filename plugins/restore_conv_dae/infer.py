@@ -53,12 +53,13 @@ class ConvDae:
         image = observation.image
         if options.strength == 0 or options.sigma == 0:
             return image
-        reader = PixelReader(image.pixels, MULTIPLE)
+        reader = PixelReader(_as_grey(image.pixels), MULTIPLE)
         level = self._level(reader, options)
         if level.max() * 255 < CLEAN:
             log.info("no noise found; the picture stays as it is")
             return image
-        return image.with_pixels(self._denoise(reader, level * max(1.0, options.strength), min(1.0, options.strength)))
+        pixels = self._denoise(reader, level * max(1.0, options.strength), min(1.0, options.strength))
+        return image.with_pixels(np.repeat(pixels, image.channels // pixels.shape[2], 2))
 
     def _level(self, reader: PixelReader, options: DenoiseOptions) -> Tensor:
         """The noise level ``(1, 1, H/8, W/8)`` in [0, 1] units, or ``(1, 1, 1, 1)`` where the user gives it."""
@@ -70,7 +71,9 @@ class ConvDae:
         def keep(top: int, left: int, piece: Tensor) -> None:
             level[:, :, top : top + piece.shape[2], left : left + piece.shape[3]] = piece.cpu()
 
-        run_strips(self.estimator, reader, keep, size, self.estimator_rule, self.machine, self.edge)
+        # Always in the toolkit's own strips, whatever tile the user chose: on narrow pictures the convolution kernels
+        # change with the height of a strip, and the last bit of the estimate would show in the result.
+        run_strips(self.estimator, reader, keep, size, self.estimator_rule, self.machine)
         level.clamp_(min=0)
         low, middle, high = np.quantile(level.numpy() * 255, (0.1, 0.5, 0.9))
         log.info("estimated noise: sigma %.1f (%.1f to %.1f in 80 %% of the picture)", middle, low, high)
@@ -101,6 +104,12 @@ class ConvDae:
         size = reader.height, reader.width
         run_strips(self.denoiser, noisy_with_level, subtract, size, self.rule, self.machine, self.edge)
         return out
+
+
+def _as_grey(pixels: Pixels) -> Pixels:
+    """One channel where all three are equal, so that a grey picture in an RGB file stays exactly grey."""
+    first = pixels[..., :1]
+    return first if all(np.array_equal(pixels[..., c], pixels[..., 0]) for c in range(1, pixels.shape[2])) else pixels
 
 
 def load(weights: Path, runtime: Runtime) -> ConvDae:

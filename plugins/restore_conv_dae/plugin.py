@@ -17,11 +17,11 @@ class DenoiseOptions(Options):
     """Options of `conv-dae`."""
 
     sigma: Annotated[float, Field(ge=0, le=75)] | Literal["auto"] = Field(
-        "auto",
+        default="auto",
         description="Standard deviation of the noise in 8-bit grey levels, 0 to 75; 'auto' estimates it locally.",
     )
     strength: float = Field(
-        1.0,
+        default=1.0,
         ge=0,
         le=1.5,
         description="How much of the noise to remove: 0 leaves the picture as it is, 1 removes all that is seen, "

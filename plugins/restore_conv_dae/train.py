@@ -91,7 +91,7 @@ def train(spec: TrainSpec) -> None:
     stopping, interruption = False, Interruption()
     while not stopping:
         spent = time.monotonic() - started
-        progress = max(spent / spec.max_time, step / spec.max_steps if spec.max_steps else 0.0)
+        progress = max(spent / spec.max_time, (step + 1) / spec.max_steps if spec.max_steps else 0.0)
         stopping = progress >= 1 or interruption.requested
         rate = cosine_rate(progress, settings.rate, step - first)
         for group in optimizer.param_groups:
@@ -99,7 +99,7 @@ def train(spec: TrainSpec) -> None:
 
         crops = sampler.batch(settings.batch).to(fabric.device)
         noisy, clean, level = degrade(crops, settings, generator)
-        told = uniform(settings.batch, 0, 1, generator) < 0.5
+        told = uniform(settings.batch, 0, 1, generator) < settings.told
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         restored, estimate = model(noisy, level, told)
         guess = (estimate.float() - level).abs().mean() * 10
@@ -146,6 +146,15 @@ def _has_bf16(device: str) -> bool:
     return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
 
+def _command(spec: TrainSpec) -> str:
+    """The command that makes these weights again; folders by their names, since machines differ."""
+    words = ["restore train conv-dae", *(f.name for f in spec.data), f"-o {spec.output.name}"]
+    words += [f"--max-time {spec.max_time:.0f}s", f"--seed {spec.seed}"]
+    words += [f"--max-steps {spec.max_steps}"] if spec.max_steps else []
+    words += [f"--warm-start {spec.warm_start.name}"] if spec.warm_start else []
+    return " ".join(words + [f"--set {name}={value}" for name, value in spec.settings.items()])
+
+
 def _export(
     spec: TrainSpec,
     settings: Settings,
@@ -161,6 +170,8 @@ def _export(
         {name: value.contiguous() for name, value in average.values.items()},
         {
             "model": "conv-dae",
+            "version": __version__,
+            "command": _command(spec),
             "config": json.dumps(settings.architecture.as_dict()),
             "settings": json.dumps(settings.__dict__),
             "data": digest,

@@ -1,0 +1,100 @@
+"""Training from a folder of photographs: it learns, stops, resumes, and writes weights that load."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from restore_conv_dae.infer import load
+from restore_conv_dae.plugin import DenoiseOptions
+from restore_conv_dae.recipe import MARGIN, Settings, degrade, picture_loss
+from restore_conv_dae.train import train
+from skimage import data
+
+from restore.errors import InputError, UsageError
+from restore.image import Image, Observation
+from restore.spec import Runtime, TrainSpec
+from restore.weights import header
+
+TINY = {"widths": "8-8-8", "blocks": "1-1-1-1-1", "crop": "32", "batch": "8"}
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> TrainSpec:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for k, picture in enumerate((data.astronaut(), data.coffee(), data.chelsea(), data.rocket())):
+        cv2.imwrite(str(photos / f"{k}.png"), picture[:256, :256, ::-1])
+    return TrainSpec(
+        data=(photos,),
+        output=tmp_path / "w.safetensors",
+        work=tmp_path / "work",
+        max_steps=3,
+        device="cpu",
+        settings=TINY,
+    )
+
+
+def test_a_few_steps_write_weights_a_log_a_grid_and_a_checkpoint(spec: TrainSpec) -> None:
+    train(spec)
+    about = header(spec.output)
+    assert about["model"] == "conv-dae"
+    assert about["steps"] == "3"
+    assert len(about["data"]) == 64
+    assert {p.name for p in spec.work.iterdir()} == {"checkpoint.pt", "log.csv", "grid-0000003.png"}
+    picture = Image(np.zeros((24, 24, 3), np.uint8))
+    dae = load(spec.output, Runtime(device="cpu"))
+    assert dae.restore(Observation((picture,)), DenoiseOptions(sigma=10)).pixels.shape == (24, 24, 3)
+
+
+def test_a_resumed_training_goes_on_where_it_stopped(spec: TrainSpec) -> None:
+    train(spec)
+    train(replace(spec, resume=True, max_steps=5))
+    rows = (spec.work / "log.csv").read_text().splitlines()
+    assert [r.split(",")[1] for r in rows] == ["step", "3", "5"]
+
+
+def test_training_starts_from_given_weights(spec: TrainSpec) -> None:
+    train(spec)
+    first = float((spec.work / "log.csv").read_text().splitlines()[-1].split(",")[5])
+    train(replace(spec, work=spec.work.with_name("again"), warm_start=spec.output, max_steps=1))
+    again = float((spec.work.with_name("again") / "log.csv").read_text().splitlines()[-1].split(",")[5])
+    assert again == pytest.approx(first, abs=1.0)
+
+
+def test_unknown_settings_and_unreadable_values_are_refused(spec: TrainSpec) -> None:
+    with pytest.raises(UsageError, match="crop"):
+        train(replace(spec, settings={"patch": "64"}))
+    with pytest.raises(UsageError, match="cannot be read"):
+        train(replace(spec, settings={"rate": "fast"}))
+
+
+def test_a_missing_checkpoint_is_named(spec: TrainSpec) -> None:
+    with pytest.raises(InputError, match="no checkpoint to resume from"):
+        train(replace(spec, resume=True))
+
+
+def test_degraded_batches_hold_grey_colour_and_camera_pictures() -> None:
+    settings = Settings(crop=32, batch=16)
+    clean = torch.rand(16, 3, 32 + MARGIN, 32 + MARGIN, generator=torch.Generator().manual_seed(0))
+    noisy, target, level = degrade(clean, settings, torch.Generator().manual_seed(1))
+    assert noisy.shape == target.shape == (16, 3, 32, 32)
+    assert level.shape == (16, 1, 4, 4)
+    spread = noisy.std(1).amax((1, 2))
+    assert bool((spread[:2] < 1e-6).all()), "the first are grey, noise included"
+    assert float(spread[2]) > 0.01
+    # Where the noise is Gaussian the level is its deviation, up to sampling.
+    measured = (noisy - target)[2:13].std((1, 2, 3))
+    assert torch.allclose(measured, level[2:13, 0, 0, 0], rtol=0.15, atol=1e-3)
+
+
+def test_the_loss_is_the_logarithm_of_each_picture_s_error() -> None:
+    clean = torch.zeros(2, 3, 8, 8)
+    restored = torch.zeros(2, 3, 8, 8)
+    restored[0] = 0.1
+    expected = (np.log(0.01 + 5e-5) + np.log(5e-5)) / 2
+    assert float(picture_loss(restored, clean)) == pytest.approx(expected, rel=1e-5)
