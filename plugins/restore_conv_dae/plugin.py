@@ -48,7 +48,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
         RestorerSpec(
             name="conv-dae",
             task="denoise",
-            summary="convolutional denoising autoencoder; finds the noise level itself",
+            summary="Convolutional denoising autoencoder; finds the noise level itself",
             options=DenoiseOptions,
             load=_load,
             size_rule=SizeRule(multiple=8, halo=78),

@@ -14,6 +14,7 @@ import time
 import torch
 from lightning_fabric import Fabric
 
+from restore import __version__
 from restore.degrade import uniform
 from restore.errors import DeviceError
 from restore.spec import TrainSpec
