@@ -147,7 +147,7 @@ def write_wall(path: Path) -> None:
 SAMPLES = {
     "coffee-noisy.jpg": write_coffee,
     "scan-16bit.tif": write_scan,
-    "portrait-rotated.jpg": write_portrait,
+    "clean/portrait-rotated.jpg": write_portrait,
     "cat-cutout.png": write_cutout,
     "album/2015 launch/rocket.jpg": write_rocket,
     "album/vieille façade.jpg": write_wall,

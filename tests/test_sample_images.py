@@ -70,7 +70,7 @@ def test_the_scan_is_16_bit_grey_and_uses_the_steps_between_8_bit_levels() -> No
 
 
 def test_the_portrait_lies_on_its_side_and_carries_orientation_place_and_profile() -> None:
-    with Image.open(SAMPLES / "portrait-rotated.jpg") as photo:
+    with Image.open(SAMPLES / "clean/portrait-rotated.jpg") as photo:
         exif = photo.getexif()
         assert photo.size == (512, 384)
         assert exif[ExifTags.Base.Orientation] == 6
