@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import platform
 import sys
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from restore.benchmark.worker import Contender
 
 NOTES = (
-    "models got float pictures with values beyond black and white (real pairs: the files' own depth); nlm:norm=l2 rounds "
-    "and clips them to 8 bits; results clipped to [0, 1]",
-    "time: restoring alone, in memory, after an untimed run, picture by picture in turn; memory: peak of the model's own "
-    "process with interpreter and libraries",
+    "models got float pictures with values beyond black and white (real pairs: the files' own depth); nlm:norm=l2 "
+    "rounds and clips them to 8 bits; results clipped to [0, 1]",
+    "time: restoring alone, in memory, after an untimed run, picture by picture in turn; memory: peak of the model's "
+    "own process with interpreter and libraries",
     "GFLOP/s: operations of the network as run, counted apart; sgemm: best float32 matrix product of 2048x2048 between "
     "the pictures",
 )
@@ -92,16 +92,10 @@ def benchmark_command(manager: PluginManager) -> click.Command:
             raise OutputError("there is no such folder.", path=csv_file.parent, hint="Create it first.")
         setup = Setup(data, pairs, sigmas or (25.0,), blind, grey, limit, seed, max_pixels)
         conventions = [Convention("rgb")] if grey else [Convention("rgb"), Convention("y")]
+        make, runtime = _task(task), Runtime(device, threads=threads)
         contenders = [_contender(text, task, manager) for text in models]
         with _watching(quiet=json) as observer:
-            outcome = run_benchmark(
-                _task(task)(setup, manager),
-                contenders,
-                conventions,
-                Runtime(device, threads=threads),
-                manager,
-                observer,
-            )
+            outcome = run_benchmark(make(setup, manager), contenders, conventions, runtime, manager, observer)
         _show(outcome, setup, task, json=json)
         if csv_file is not None:
             tables.write_csv(csv_file, _table(outcome))
@@ -156,13 +150,13 @@ def _watching(*, quiet: bool) -> Iterator[Observer]:
 
 
 def _show(outcome: Outcome, setup: Setup, task: str, *, json: bool) -> None:
-    made = f"{datetime.date.today().isoformat()}, {_machine()}"
+    made = f"{dt.date.today().isoformat()}, {_machine()}"
     if json:
         tables.show_json(
             {
                 "task": task,
                 "made": made,
-                "setup": {k: str(v) if isinstance(v, Path) else v for k, v in asdict(setup).items()},
+                "setup": asdict(setup),
                 "conventions": [str(convention) for convention in outcome.conventions],
                 "notes": NOTES,
                 "rows": _table(outcome),

@@ -93,4 +93,4 @@ def _as_json(value: object) -> object:
         return [_as_json(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    return printable(value) if isinstance(value, str) else value
+    return printable(str(value)) if isinstance(value, str | Path) else value

@@ -1,0 +1,178 @@
+"""`restore evaluate` and `restore benchmark` as users meet them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from restore.cli import main, measuring, tables
+from restore.errors import ExitCode
+from restore.plugin_manager import PluginManager
+
+Photo = Callable[..., Path]
+Cli = Callable[..., Any]
+
+
+@pytest.fixture
+def folders(photo: Photo, tmp_path: Path) -> tuple[Path, Path]:
+    """Two folders, one picture identical, one too small for SSIM and in another format."""
+    for name in ("same.png", "tiny.png"):
+        photo(tmp_path / "restored" / name, width=24 if name == "same.png" else 8)
+    photo(tmp_path / "reference" / "same.png")
+    photo(tmp_path / "reference" / "tiny.jpg", width=8)
+    return tmp_path / "restored", tmp_path / "reference"
+
+
+def test_the_table_states_the_convention_and_what_the_mean_leaves_out(cli: Cli, folders: tuple[Path, Path]) -> None:
+    outcome = cli("evaluate", *folders)
+    assert outcome.code == ExitCode.OK
+    for text in ("same.png", "psnr_rgb", "ssim_y", "mean", "inf", "Y (BT.601, 16-235), border 0, data range 1"):
+        assert text in outcome.out
+    assert "psnr_rgb: 1 identical picture (inf) left out of the mean" in outcome.out
+    assert "ssim_rgb: not defined for 1 picture, left out of the mean" in outcome.out
+
+
+def test_json_is_one_document_that_every_parser_takes(cli: Cli, folders: tuple[Path, Path]) -> None:
+    outcome = cli("evaluate", *folders, "--json", "--space", "grey", "--border", 1)
+    document = json.loads(outcome.out, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    same, tiny = document["images"]
+    assert same == {"image": "same.png", "psnr_grey": "inf", "ssim_grey": 1.0}
+    assert tiny["ssim_grey"] is None
+    assert document["conventions"][0]["border"] == 1
+    assert document["mean"]["psnr_grey"] == {"value": tiny["psnr_grey"], "identical": 1, "undefined": 0}
+
+
+def test_csv_has_a_line_for_each_picture_in_full_precision(
+    cli: Cli, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cli("evaluate", *folders, "--csv", tmp_path / "scores.csv")
+    with (tmp_path / "scores.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows] == ["same.png", "tiny.png"]
+    assert rows[0]["psnr_rgb"] == "inf"
+    assert rows[1]["ssim_rgb"] == ""
+    assert len(rows[1]["psnr_rgb"]) > 10
+
+
+def test_a_missing_partner_is_named_and_the_exit_code_says_some_failed(cli: Cli, folders: tuple[Path, Path]) -> None:
+    (folders[1] / "tiny.jpg").unlink()
+    outcome = cli("evaluate", *folders)
+    assert outcome.code == ExitCode.SOME_FAILED
+    assert f"{folders[0] / 'tiny.png'}: has no partner in {folders[1]}" in outcome.err
+    assert "same.png" in outcome.out
+
+
+def test_nothing_that_could_be_measured_is_an_input_error(cli: Cli, folders: tuple[Path, Path], photo: Photo) -> None:
+    outcome = cli("evaluate", folders[0] / "same.png", photo(folders[1] / "wide.png", width=99))
+    assert outcome.code == ExitCode.INPUT
+    assert "24x16" in outcome.err
+    assert "99x16" in outcome.err
+
+
+def test_the_spaces_offered_are_those_there_are() -> None:
+    from typing import get_args
+
+    from restore.metrics import Space
+
+    assert get_args(Space) == measuring.SPACES
+
+
+@pytest.fixture
+def classic(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs ``restore`` with the classical methods, in this process and in those it starts."""
+    monkeypatch.setenv("RESTORE_PLUGINS", "classic")
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments], PluginManager.discover())
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def test_models_are_compared_on_the_same_noise(classic: Cli, photo: Photo, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        photo(tmp_path / "data" / name, width=64, height=48)
+    models = ("-m", "wavelet", "-m", "tv:weight=0.5,iterations=20")
+    table = tmp_path / "table.csv"
+    code, out, err = classic(
+        "benchmark", "denoise", tmp_path / "data", *models, "--sigma", 10, "--sigma", 25, "--json", "--csv", table
+    )
+    assert code == ExitCode.OK, err
+    document = json.loads(out)
+    rows = {(row["setting"], row["model"]): row for row in document["rows"]}
+    assert len(rows) == 6
+    noisy = rows["sigma 25", "(input)"]
+    assert noisy["psnr_rgb"] == pytest.approx(20.5, abs=0.6)
+    assert noisy["s/MP"] is None
+    for model in ("wavelet", "tv:weight=0.5,iterations=20"):
+        row = rows["sigma 25", model]
+        assert row["images"] == 2
+        assert row["psnr_rgb"] > noisy["psnr_rgb"]
+        assert row["s/MP"] == pytest.approx(1 / row["MP/s"])
+        assert row["GFLOP/s"] is None
+        assert 20 < row["peak MiB"] < 1000
+    assert len(document["samples"]) == 12
+    assert "not clipped" not in out
+    assert table.read_text().count("\n") == 7
+
+
+def test_the_table_names_machine_seed_and_conventions(classic: Cli, photo: Photo, tmp_path: Path) -> None:
+    photo(tmp_path / "data" / "a.png", width=64, height=48)
+    code, out, _ = classic(
+        "benchmark", "denoise", tmp_path / "data", "-m", "bilateral", "--grey", "--seed", 5, "--blind"
+    )
+    assert code == ExitCode.OK
+    for text in ("CPUs", "seed 5", "not told", "data range 1", "clipped to [0, 1]", "psnr_rgb", "MP/s"):
+        assert text in out
+    assert "psnr_y" not in out
+
+
+def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Path) -> None:
+    pairs = [photo(tmp_path / folder / "a.png", width=64, height=48).parent for folder in ("noisy", "clean")]
+    code, out, _ = classic("benchmark", "denoise", "--pairs", *pairs, "-m", "bilateral", "--json")
+    assert code == ExitCode.OK
+    assert {row["setting"] for row in json.loads(out)["rows"]} == {"pairs"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("paint", "DATA", "-m", "tv"), "there is no benchmark for 'paint'. There is: denoise"),
+        (("denoise", "DATA", "-m", "tvv"), "There is no model 'tvv'"),
+        (("denoise", "DATA", "-m", "tv:weight"), "'weight' has no value"),
+        (("denoise", "DATA", "-m", "tv:wait=1"), "wait"),
+        (("denoise", "DATA", "-m", "tv", "-m", "tv"), "a model is named twice"),
+        (("denoise", "-m", "tv"), "needs a folder of clean pictures"),
+        (("denoise", "--pairs", "DATA", "DATA", "--sigma", "5", "-m", "tv"), "--sigma goes with added noise"),
+        (("denoise", "DATA", "-m", "tv", "--csv", "nowhere/t.csv"), "there is no such folder"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(
+    classic: Cli, photo: Photo, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    photo(tmp_path / "a.png", width=40, height=40)
+    code, out, err = classic("benchmark", *(str(tmp_path) if a == "DATA" else a for a in arguments))
+    assert code != ExitCode.OK
+    assert out == ""
+    assert message in err
+
+
+def test_a_model_that_fails_is_reported_and_the_others_are_measured(classic: Cli, photo: Photo, tmp_path: Path) -> None:
+    photo(tmp_path / "data" / "a.png", width=64, height=48)
+    code, out, err = classic(
+        "benchmark", "denoise", tmp_path / "data", "-m", "bilateral", "-m", "tv:weights=w.safetensors", "--json"
+    )
+    assert code == ExitCode.SOME_FAILED
+    assert [row["model"] for row in json.loads(out)["rows"]] == ["(input)", "bilateral"]
+    assert "a method without weights" in err
+
+
+def test_tables_of_undefined_values_show_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.show_table("", [{"name": "a", "x": float("nan"), "y": None, "z": float("inf")}], {"x": 2})
+    assert capsys.readouterr().out.split()[-4:] == ["a", "-", "-", "inf"]
