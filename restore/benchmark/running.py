@@ -122,6 +122,8 @@ def run_benchmark(
             chosen = {c.label: options_for(c, case, manager) for c in contenders}
             if number == 0:
                 workers = _start(contenders, runtime, processes, outcome)
+            if not workers:
+                break
             outcome.samples.append(_sample(case, INPUT, case.observation.image.pixels, conventions, manager, None))
             for contender in _rotated(contenders, number):
                 if (worker := workers.get(contender.label)) is None:

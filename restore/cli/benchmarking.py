@@ -139,17 +139,20 @@ def _watching(*, quiet: bool) -> Iterator[Observer]:
         yield lambda number, case, label: None
         return
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(stderr=True)
-    with console.status("starting the models") as status:
+    with console.status("starting the models", refresh_per_second=1) as status:
 
         def observer(number: int, case: Case, label: str) -> None:
-            status.update(printable(f"picture {number}: {case.name}, {case.setting}, {label}"), markup=False)  # type: ignore[call-arg]
+            status.update(Text(printable(f"picture {number}: {case.name}, {case.setting}, {label}")))
 
         yield observer
 
 
 def _show(outcome: Outcome, setup: Setup, task: str, *, json: bool) -> None:
+    from restore.benchmark.running import INPUT
+
     made = f"{dt.date.today().isoformat()}, {_machine()}"
     if json:
         tables.show_json(
@@ -167,7 +170,12 @@ def _show(outcome: Outcome, setup: Setup, task: str, *, json: bool) -> None:
         return
     rows = _table(outcome)
     digits = {"s/MP": 3, "MP/s": 3, "GFLOP/s": 0, "sgemm": 0, "ratio": 2, "peak MiB": 0}
-    tables.show_table("", rows, {**tables.decimals(name for name in rows[0] if "_" in name), **digits})
+    cost = {"s/MP", *digits}
+    quality = [{name: value for name, value in row.items() if name not in cost} for row in rows]
+    tables.show_table("quality", quality, tables.decimals(name for name in rows[0] if "_" in name))
+    models = [row for row in rows if row["model"] != INPUT]
+    shown = ("setting", "model", *digits)
+    tables.show_table("cost", [{name: row[name] for name in shown} for row in models], digits)
     knowledge = "not told the noise level" if setup.blind or setup.pairs else "told the noise level"
     click.echo(f"{made}; seed {setup.seed}; models {knowledge}")
     for convention in outcome.conventions:

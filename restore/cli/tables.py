@@ -22,8 +22,8 @@ from restore.codecs.atomic import atomic_path
 Cell = str | float | int | None
 Row = Mapping[str, Cell]
 
-WIDE = 240
-"""Columns of a table that does not go to a terminal: enough for every table, so that nothing is cut off."""
+WIDE = 1000
+"""Columns that no table needs; how wide one would like to be is asked with it."""
 
 
 def show_table(title: str, rows: Sequence[Row], decimals: Mapping[str, int]) -> None:
@@ -43,10 +43,12 @@ def show_table(title: str, rows: Sequence[Row], decimals: Mapping[str, int]) -> 
     headings = list(rows[0]) if rows else []
     for heading in headings:
         textual = any(isinstance(row[heading], str) for row in rows)
-        table.add_column(Text(heading), justify="left" if textual else "right", overflow="fold")
+        table.add_column(Text(heading), justify="left" if textual else "right", no_wrap=True)
     for row in rows:
         table.add_row(*(Text(printable(_shown(row[name], decimals.get(name, 3)))) for name in headings))
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE)
+    console = Console(file=sys.stdout)
+    # Figures are never folded: a narrow terminal wraps the lines itself, and a file has them whole.
+    console.width = max(console.width, console.measure(table, options=console.options.update(width=WIDE)).maximum)
     console.print(table)
 
 
