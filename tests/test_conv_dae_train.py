@@ -79,7 +79,7 @@ def test_a_missing_checkpoint_is_named(spec: TrainSpec) -> None:
 
 
 def test_degraded_batches_hold_grey_colour_and_camera_pictures() -> None:
-    settings = Settings(crop=32, batch=16)
+    settings = Settings(crop=32, batch=16, clean=0)
     clean = torch.rand(16, 3, 32 + MARGIN, 32 + MARGIN, generator=torch.Generator().manual_seed(0))
     noisy, target, level = degrade(clean, settings, torch.Generator().manual_seed(1))
     assert noisy.shape == target.shape == (16, 3, 32, 32)
@@ -90,6 +90,13 @@ def test_degraded_batches_hold_grey_colour_and_camera_pictures() -> None:
     # Where the noise is Gaussian the level is its deviation, up to sampling.
     measured = (noisy - target)[2:13].std((1, 2, 3))
     assert torch.allclose(measured, level[2:13, 0, 0, 0], rtol=0.15, atol=1e-3)
+
+
+def test_some_pictures_have_no_noise_at_all() -> None:
+    clean = torch.rand(16, 3, 32 + MARGIN, 32 + MARGIN)
+    noisy, target, level = degrade(clean, Settings(crop=32, camera=0, clean=1), torch.Generator().manual_seed(1))
+    assert torch.equal(noisy, target)
+    assert float(level.max()) == 0
 
 
 def test_the_loss_is_the_logarithm_of_each_picture_s_error() -> None:

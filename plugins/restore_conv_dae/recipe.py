@@ -28,6 +28,7 @@ class Settings:
         crop: Edge of the crops in pixels, a multiple of 16.
         camera: Share of the crops with camera noise.
         grey: Share of the crops that are grey.
+        clean: Share of the crops without camera noise that have no noise at all: do no harm.
         told: Share of the crops for which the denoiser is told the true noise level.
         widths: Channels per level, e.g. "48-96-160".
         blocks: Residual blocks: encoder levels, bottleneck, decoder levels, e.g. "2-2-2-2-2".
@@ -38,6 +39,7 @@ class Settings:
     crop: int = 96
     camera: float = 0.19
     grey: float = 0.13
+    clean: float = 0.08
     told: float = 0.6
     widths: str = "48-96-160"
     blocks: str = "2-2-2-2-2"
@@ -114,6 +116,7 @@ def degrade(clean: Tensor, settings: Settings, generator: Generator) -> tuple[Te
     sigma = uniform(count, 0, 75 / 255, generator)
     # The loss weighs each picture by its own error; low noise still deserves more than its share of the draws.
     sigma = torch.where(uniform(count, 0, 1, generator) < 0.35, sigma * 0.3, sigma)
+    sigma = torch.where(uniform(count, 0, 1, generator) < settings.clean, torch.zeros_like(sigma), sigma)
     noise = gaussian_noise(torch.zeros_like(clean), sigma, generator)
     noise[:greys] = noise[:greys, :1].expand_as(noise[:greys])
     noisy = clean + noise
