@@ -84,7 +84,7 @@ class WaveletOptions(DenoiseOptions):
     """Options of wavelet shrinkage; defaults measured like those of `NlmOptions`."""
 
     wavelet: Literal["db1", "db2", "db4", "sym4", "sym8", "coif2"] = Field(
-        "db2", description="The orthogonal wavelet; db2 was best of five at every noise level but grey at sigma 15."
+        "db2", description="The orthogonal wavelet; db2 was best of those tried but for grey at sigma 15."
     )
     mode: Literal["soft", "hard"] = Field("soft", description="How coefficients below the threshold are treated.")
 
