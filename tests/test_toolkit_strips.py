@@ -12,7 +12,7 @@ from restore.spec import Runtime, SizeRule
 from restore.toolkit import strips
 from restore.toolkit.device import Machine, choose
 from restore.toolkit.stream import Residual, receptive_radius
-from restore.toolkit.strips import run_strips
+from restore.toolkit.strips import edge_within, run_strips
 from restore.toolkit.tiles import run_tiles
 
 
@@ -136,6 +136,13 @@ def test_too_little_memory_for_the_smallest_tile_is_an_error(machine: Machine) -
     canvas = Canvas(512, 512, channels=3)
     with pytest.raises(DeviceError, match="not enough memory even for tiles of 128"):
         run_tiles(Insatiable(), canvas.source, canvas.sink, (512, 512), SizeRule(1, 0), machine, 512)
+
+
+def test_a_memory_limit_makes_strips_smaller_and_too_little_is_refused() -> None:
+    assert edge_within(2**40) == strips.DEFAULT_EDGE
+    assert strips.SMALLEST_EDGE <= edge_within(64 * 2**20) < strips.DEFAULT_EDGE
+    with pytest.raises(DeviceError, match="cannot run in 1 MiB"):
+        edge_within(2**20)
 
 
 def test_other_errors_of_a_network_are_not_hidden(machine: Machine) -> None:

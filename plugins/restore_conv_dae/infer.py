@@ -16,7 +16,7 @@ from restore.spec import Runtime, SizeRule
 from restore.toolkit.device import Machine, choose
 from restore.toolkit.pixels import PixelReader, to_pixels
 from restore.toolkit.stream import receptive_radius
-from restore.toolkit.strips import run_strips
+from restore.toolkit.strips import edge_within, run_strips
 from restore.weights import load as load_weights
 from restore_conv_dae.model import MULTIPLE, Architecture, Denoiser, NoiseEstimator
 from restore_conv_dae.plugin import DenoiseOptions
@@ -134,4 +134,5 @@ def load(weights: Path, runtime: Runtime) -> ConvDae:
         raise WeightsError(
             f"does not fit the networks of conv-dae ({error}).", path=weights, hint="Use the weights that came with it."
         ) from error
-    return ConvDae(*networks, choose(runtime), runtime.tile)
+    edge = runtime.tile or (edge_within(runtime.memory) if runtime.memory else None)
+    return ConvDae(*networks, choose(runtime), edge)

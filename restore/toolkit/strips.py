@@ -13,6 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from restore.errors import DeviceError
 from restore.spec import SizeRule
 from restore.toolkit.device import Machine, NotFiniteError, place, run_safely
 from restore.toolkit.stream import Rows, stream
@@ -31,6 +32,23 @@ SMALLEST_EDGE = 128
 
 WIDEST = 16384
 """Columns of a picture wider than this are cut; a strip would otherwise be a few rows only."""
+
+
+BYTES_PER_PIXEL = 1500
+"""Working memory per pixel of a strip, measured on the widest network shipped and rounded up."""
+
+
+def edge_within(memory: int) -> int:
+    """The edge of a strip or tile whose working memory stays within `memory` bytes, at most `DEFAULT_EDGE`.
+
+    Raises:
+        DeviceError: Not even the smallest one does.
+    """
+    edge = min(DEFAULT_EDGE, math.isqrt(memory // BYTES_PER_PIXEL))
+    if edge < SMALLEST_EDGE:
+        least = math.ceil(SMALLEST_EDGE**2 * BYTES_PER_PIXEL / 2**20)
+        raise DeviceError(f"a network cannot run in {memory / 2**20:.0f} MiB.", hint=f"Give it {least} MiB at least.")
+    return edge
 
 
 def run_strips(
