@@ -211,14 +211,14 @@ class _Flow:
         source, output = item.sources[0], item.output
         warnings = after[0].metadata.warnings
         try:
-            skipped = self.outputs.put(item, before, after)
+            put = self.outputs.put(item, before, after)
         except _FAILURES as error:
             failure = steps.explain(error, source, self.job.spec)
             return steps.failed(item, failure, seconds + time.perf_counter() - began, megapixels)
         seconds += time.perf_counter() - began
-        if skipped is not None:
-            return FileResult(source, output, "skipped", skipped, seconds, megapixels)
-        return FileResult(source, output, "done", None, seconds, megapixels, warnings)
+        if put.skipped is not None:
+            return FileResult(source, output, "skipped", put.skipped, seconds, megapixels)
+        return FileResult(source, output, "done", None, seconds, megapixels, warnings + put.lost)
 
     def _collect(self, *, at_most: int) -> None:
         """Account for finished writes; wait while more than `at_most` are under way."""

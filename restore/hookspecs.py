@@ -52,11 +52,11 @@ def read_image(path: Path, max_pixels: int) -> Image | None:
 
 
 @hookspec(firstresult=True)
-def write_image(image: Image, path: Path, quality: int | None) -> bool | None:
+def write_image(image: Image, path: Path, quality: int | None) -> Sequence[str] | None:
     """Write one picture to `path` whose suffix names the format; None if the format is not this plugin's.
 
-    Called in a writer thread with a temporary path in the target folder; the caller renames it into place. Returns True
-    when written. The core's own codecs are asked last.
+    Called in a writer thread with a temporary path in the target folder; the caller renames it into place. Returns what
+    the format could not keep, one sentence each (empty when all is kept). The core's own codecs are asked last.
 
     Args:
         image: The picture; its metadata are to be kept as far as the format can.

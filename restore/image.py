@@ -25,7 +25,7 @@ class Metadata:
 
     Attributes:
         source_format: Upper-case name of the format the picture came from ("JPEG", "PNG", "TIFF", "HEIF", "RAW" …).
-        exif: The EXIF block as a TIFF structure without the ``Exif\\0\\0`` prefix; its orientation tag is already 1.
+        exif: The EXIF block as a TIFF structure without its six-byte prefix; its orientation tag is already 1.
         xmp: The XMP packet, UTF-8.
         iptc: The IPTC-IIM records (JPEG: the Photoshop 8BIM resource block as found).
         icc: The ICC profile of the pixels.

@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _ROWS = 256
+
+
+@dataclass(frozen=True)
+class Put:
+    """What came of one result.
+
+    Attributes:
+        skipped: Why there was nothing to do after all, or None when written.
+        lost: What the format could not keep, one sentence each.
+    """
+
+    skipped: str | None = None
+    lost: tuple[str, ...] = ()
 
 
 class Outputs:
@@ -48,7 +62,7 @@ class Outputs:
         self.disk_full = False
         """Set once the disk has no room: later results would fail alike."""
 
-    def put(self, item: WorkItem, before: list[Image], after: list[Image]) -> str | None:
+    def put(self, item: WorkItem, before: list[Image], after: list[Image]) -> Put:
         """Write one result, or copy the source's bytes where the restorer changed nothing.
 
         Args:
@@ -57,11 +71,12 @@ class Outputs:
             after: The restored picture, in the same way.
 
         Returns:
-            None when written, or why there was nothing to do after all.
+            What came of it.
 
         Raises:
             OutputError: It cannot be written; names the output, never a temporary file.
         """
+        lost: tuple[str, ...] = ()
         verbatim = self._is_verbatim(item, before.pop(), after[0])
         try:
             with self._turn(item.output):
@@ -72,12 +87,12 @@ class Outputs:
                         hint="Restore the two pictures in separate runs with different outputs.",
                     )
                 if not self._overwrite and os.path.lexists(item.output):
-                    return f"{item.output} {EXISTS}"
+                    return Put(skipped=f"{item.output} {EXISTS}")
                 self._make_folder(item.output.parent)
                 if verbatim:
                     _copy(item.sources[0], item.output)
                 else:
-                    self._write(after.pop(), item.output)
+                    lost = self._write(after.pop(), item.output)
                 self._remember(item.output)
         except OSError as error:
             self.disk_full |= error.errno in _FULL
@@ -85,7 +100,7 @@ class Outputs:
         except RestoreError as error:
             self.disk_full |= _caused_by_full_disk(error)
             raise
-        return None
+        return Put(lost=lost)
 
     def remove_empty_folders(self) -> None:
         """Remove folders that were made for results that never came."""
@@ -121,12 +136,13 @@ class Outputs:
             place = place.parent
         folder.mkdir(parents=True, exist_ok=True)
 
-    def _write(self, image: Image, output: Path) -> None:
+    def _write(self, image: Image, output: Path) -> tuple[str, ...]:
         with atomic_path(output) as temporary:
-            self._manager.write_image(image, temporary, self._quality)
+            lost = self._manager.write_image(image, temporary, self._quality)
             accessed, modified = image.metadata.accessed_ns, image.metadata.modified_ns
             if accessed is not None and modified is not None:
                 os.utime(temporary, ns=(accessed, modified))
+        return lost
 
     def _remember(self, output: Path) -> None:
         if (written := identity(output)) is not None:

@@ -123,16 +123,22 @@ class PluginManager:
             raise InputError("no codec or plugin reads this format.", path=path, hint=hint)
         return image
 
-    def write_image(self, image: Image, path: Path, quality: int | None) -> None:
+    def write_image(self, image: Image, path: Path, quality: int | None) -> tuple[str, ...]:
         """Write one picture with the first plugin that knows the format of `path`; the core's codecs are asked last.
+
+        Returns:
+            What the format could not keep, one sentence each.
 
         Raises:
             OutputError: Nobody writes this format, the picture cannot be written, or a plugin failed over it.
         """
         arguments = {"image": image, "path": path, "quality": quality}
-        if self._first("write_image", arguments, bool, OutputError, path) is None:
+        lost = self._first("write_image", arguments, (tuple, list), OutputError, path)
+        if lost is None:
             hint = "Give the output a name that ends in .png, .tif or .jpg."
             raise OutputError("no codec or plugin writes this format.", path=path, hint=hint)
+        assert isinstance(lost, (tuple, list))
+        return tuple(str(sentence) for sentence in lost)
 
     def metrics(self) -> dict[str, Metric]:
         """The measures that plugins add to `restore evaluate`, by name; asked once."""
@@ -198,7 +204,12 @@ class PluginManager:
             return self._specs
 
     def _first(
-        self, hook: str, arguments: Mapping[str, object], kind: type, failure: type[RestoreError], path: Path
+        self,
+        hook: str,
+        arguments: Mapping[str, object],
+        kind: type | tuple[type, ...],
+        failure: type[RestoreError],
+        path: Path,
     ) -> object | None:
         """The first answer to a codec hook, the core's asked last; None if no plugin has one."""
         for name in self._registry.order(hook):
@@ -210,7 +221,7 @@ class PluginManager:
                 if name == CORE:  # a defect of our own: shown with its traceback
                     raise
                 raise failure(f"the plugin '{name}' failed in {hook}: {reason(error)}.", path=path) from error
-            if answer is not None and (not isinstance(answer, kind) or answer is False):
+            if answer is not None and not isinstance(answer, kind):
                 raise failure(f"the plugin '{name}' answered {hook} with {answer!r:.40}.", path=path)
             if answer is not None:
                 return answer

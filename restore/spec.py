@@ -76,7 +76,7 @@ class Runtime:
 class Restorer(Protocol):
     """A loaded model. Called from one thread at a time; keeps no state between calls."""
 
-    def restore(self, observation: Observation, options: Any) -> Image:
+    def restore(self, observation: Observation, options: Any) -> Image:  # noqa: ANN401 (each has its own options)
         """Return the restored picture; the observation is never modified.
 
         Args:

@@ -165,7 +165,7 @@ def test_a_full_disk(
     tmp_path: Path, photo: Photo, cli: Cli, tiny_manager: PluginManager, listing_of: Listing,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    def write(image: Image, path: Path, quality: int | None) -> None:
+    def write(image: Image, path: Path, quality: int | None) -> tuple[str, ...]:
         path.write_bytes(b"half a picture")
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -182,7 +182,7 @@ def test_an_existing_result_survives_a_full_disk(
     tmp_path: Path, photo: Photo, cli: Cli, tiny_manager: PluginManager, monkeypatch: pytest.MonkeyPatch,
     listing_of: Listing,
 ) -> None:  # fmt: skip
-    def write(image: Image, path: Path, quality: int | None) -> None:
+    def write(image: Image, path: Path, quality: int | None) -> tuple[str, ...]:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     source, result = photo(tmp_path / "a.png"), photo(tmp_path / "out" / "a.png", width=5)

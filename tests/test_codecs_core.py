@@ -32,7 +32,7 @@ def manager() -> pluggy.PluginManager:
 
 def test_what_the_core_writes_it_reads(tmp_path: Path) -> None:
     image = Image(np.full((3, 4, 3), 9, np.uint8))
-    assert manager().hook.write_image(image=image, path=tmp_path / "a.png", quality=None) is True
+    assert manager().hook.write_image(image=image, path=tmp_path / "a.png", quality=None) == ()
     again = manager().hook.read_image(path=tmp_path / "a.png", max_pixels=100)
     assert np.array_equal(again.pixels, image.pixels)
 

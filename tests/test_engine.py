@@ -145,7 +145,7 @@ def test_a_full_disk_stops_the_run_and_leaves_nothing_half_written(
         photo(tmp_path / "in" / f"{number}.png")
     real_write = tiny_manager.write_image
 
-    def write(image: Image, path: Path, quality: int | None) -> None:
+    def write(image: Image, path: Path, quality: int | None) -> tuple[str, ...]:
         if not path.parent.joinpath("0.png").exists():
             return real_write(image, path, quality)
         path.write_bytes(b"half")
@@ -217,12 +217,13 @@ def test_reading_is_ahead_but_bounded_by_count_and_by_megapixels(
             most[0] = max(most[0], held)
         return real_read(path, max_pixels)
 
-    def writing(image: Image, path: Path, quality: int | None) -> None:
+    def writing(image: Image, path: Path, quality: int | None) -> tuple[str, ...]:
         nonlocal held
         time.sleep(0.01)
-        real_write(image, path, quality)
+        lost = real_write(image, path, quality)
         with lock:
             held -= 1
+        return lost
 
     monkeypatch.setattr(tiny_manager, "read_image", reading)
     monkeypatch.setattr(tiny_manager, "write_image", writing)

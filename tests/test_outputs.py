@@ -85,7 +85,7 @@ def test_folders_made_for_results_that_never_came_are_removed(
 ) -> None:  # fmt: skip
     photo(tmp_path / "in" / "deep" / "er" / "a.png")
 
-    def write(image: Image, path: Path, quality: int | None) -> None:
+    def write(image: Image, path: Path, quality: int | None) -> tuple[str, ...]:
         raise OutputError("cannot be written.", path=path)
 
     monkeypatch.setattr(tiny_manager, "write_image", write)
@@ -134,7 +134,7 @@ def test_on_a_disk_that_ignores_case_the_second_of_two_names_fails_and_the_first
         "restore.outputs.identity", lambda path: (1, 1) if (tmp_path / "out" / "a.png").exists() else None
     )
     outputs = Outputs(Plan((first, second)), tiny_manager, overwrite=True, quality=None)
-    assert outputs.put(first, [image(1)], [image(2)]) is None
+    assert outputs.put(first, [image(1)], [image(2)]).skipped is None
     with pytest.raises(OutputError, match=r"A\.png: is another result of this run"):
         outputs.put(second, [image(1)], [image(3)])
     assert int(tiny_manager.read_image(tmp_path / "out" / "a.png", 10**9).pixels.max()) == 2
@@ -148,3 +148,17 @@ def test_names_of_255_bytes_and_of_many_alphabets_are_written(
         photo(tmp_path / "in" / name)
     assert run(job(), tiny_manager).done == 3
     assert listing_of(tmp_path / "out") == sorted(names)
+
+
+def test_what_a_format_could_not_keep_is_a_warning_of_the_result(
+    tmp_path: Path, photo: Photo, tiny_manager: PluginManager, job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo(tmp_path / "in" / "a.png")
+
+    def write(image: Image, path: Path, quality: int | None) -> tuple[str, ...]:
+        path.write_bytes(b"a picture")
+        return ("There is no room for the colour profile.",)
+
+    monkeypatch.setattr(tiny_manager, "write_image", write)
+    (result,) = run(job(), tiny_manager).results
+    assert (result.state, result.warnings) == ("done", ("There is no room for the colour profile.",))

@@ -136,7 +136,8 @@ def providing(spec: object) -> object:
 def test_a_plugin_reads_and_writes_its_own_format(tmp_path: Path) -> None:
     manager = manager_of("good_neighbour")
     assert manager.read_image(Path("x.neighbour"), 100).pixels.shape == (2, 3, 1)
-    manager.write_image(PIXELS, tmp_path / "x.neighbour", None)
+    lost = manager.write_image(PIXELS, tmp_path / "x.neighbour", None)
+    assert lost == ("It has no room for colour.",)
     assert (tmp_path / "x.neighbour").read_bytes() == bytes(6)
 
 

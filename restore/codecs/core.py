@@ -17,9 +17,8 @@ def read_image(path: Path, max_pixels: int) -> Image:
 
 
 @hookimpl(trylast=True)
-def write_image(image: Image, path: Path, quality: int | None) -> bool:
+def write_image(image: Image, path: Path, quality: int | None) -> tuple[str, ...]:
     """Write every format the core knows; see `restore.codecs.writing.write`."""
     from restore.codecs.writing import write
 
-    write(image, path, quality)
-    return True
+    return write(image, path, quality)

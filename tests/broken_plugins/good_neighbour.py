@@ -41,8 +41,11 @@ def read_image(path: Path) -> Image | None:  # a hook need not ask for every arg
 
 
 @hookimpl
-def write_image(image: Image, path: Path) -> bool | None:
-    return bool(path.write_bytes(image.pixels.tobytes())) if path.suffix == ".neighbour" else None
+def write_image(image: Image, path: Path) -> Sequence[str] | None:
+    if path.suffix != ".neighbour":
+        return None
+    path.write_bytes(image.pixels.tobytes())
+    return ["It has no room for colour."]
 
 
 def mean_difference(restored: Pixels, reference: Pixels) -> float:

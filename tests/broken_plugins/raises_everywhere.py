@@ -23,7 +23,7 @@ def read_image(path: Path) -> Image | None:
 
 
 @hookimpl
-def write_image(path: Path) -> bool | None:
+def write_image(path: Path) -> Sequence[str] | None:
     raise ZeroDivisionError
 
 
