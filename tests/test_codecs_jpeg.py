@@ -163,6 +163,24 @@ def test_every_cut_of_the_header_is_an_input_error(tmp_path: Path) -> None:
             read(tmp_path / "a.jpg")
 
 
+def test_a_header_that_promises_more_than_the_file_can_hold_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    Pillow.fromarray(np.zeros((48, 64, 3), np.uint8)).save(path)
+    data = bytearray(path.read_bytes())
+    frame = data.index(b"\xff\xc0")
+    data[frame + 7 : frame + 9] = (65500).to_bytes(2, "big")
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.jpg: is truncated"):
+        read(path)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_flat_picture_is_small_and_still_whole(tmp_path: Path, progressive: bool) -> None:
+    path = tmp_path / "flat.jpg"
+    Pillow.new("RGB", (4096, 2048), (9, 9, 9)).save(path, optimize=True, progressive=progressive, subsampling=2)
+    assert read(path).pixels.shape == (2048, 4096, 3)
+
+
 def test_huge_pictures_are_written_without_the_tables_that_need_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,7 +39,7 @@ def read(source: Source) -> Image:
             f"is a JPEG with {len(header.components)} components of {header.precision} bits, which is not read.",
             "Convert it to TIFF with the software that wrote it.",
         )
-    if not jpeg_header.is_complete(data, header):
+    if not (jpeg_header.is_complete(data, header) and jpeg_header.is_long_enough(data, header)):
         raise source.truncated()
     for problem in header.problems:
         source.warn(problem)

@@ -6,6 +6,7 @@ part 3. ICC in APP2: ICC.1:2022, annex B.4. Photoshop resources in APP13.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -111,6 +112,20 @@ def parse(data: bytes) -> JpegHeader:
 def is_complete(data: bytes, header: JpegHeader) -> bool:
     """Whether the end-of-image marker follows the scans; libjpeg would fill what is missing with grey, silently."""
     return data.find(b"\xff\xd9", header.scan) >= 0
+
+
+def is_long_enough(data: bytes, header: JpegHeader) -> bool:
+    """Whether the file could hold as many blocks as its size asks for; libjpeg would fill the rest with grey, silently.
+
+    Every 8x8 block costs at least one bit, its DC code, also in a progressive file, whose scans may tell of everything
+    else for many blocks at once.
+    """
+    widest, highest = max(h for h, _, _ in header.components), max(v for _, v, _ in header.components)
+    blocks = sum(
+        math.ceil(header.width * h / widest / 8) * math.ceil(header.height * v / highest / 8)
+        for h, v, _ in header.components
+    )
+    return (len(data) - header.scan) * 8 >= blocks
 
 
 def estimate_quality(header: JpegHeader) -> int | None:
