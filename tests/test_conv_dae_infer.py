@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from restore_conv_dae.infer import ConvDae, load
+from restore_conv_dae.infer import ConvDae, load, steadied
 from restore_conv_dae.plugin import WEIGHTS, DenoiseOptions, provide_restorers
 from skimage import data
 
@@ -122,6 +122,13 @@ def test_more_strength_changes_more(dae: ConvDae) -> None:
     ]
     assert changes == sorted(changes)
     assert changes[0] < 0.5 * changes[2]
+
+
+def test_the_estimate_is_averaged_and_small_levels_are_lowered() -> None:
+    scattered = torch.tensor([4.0, 16.0]).repeat(30).reshape(1, 1, 1, 60) / 255
+    assert torch.allclose(steadied(scattered)[..., 15:-15] * 255, torch.tensor(10.0), atol=0.3)
+    assert float(steadied(torch.full((1, 1, 3, 3), 0.5 / 255)).max()) == 0
+    assert float(steadied(torch.full((1, 1, 1, 1), 20 / 255))) * 255 == pytest.approx(20, abs=0.01)
 
 
 def test_16_bit_pictures_keep_more_than_8_bits(dae: ConvDae) -> None:
