@@ -11,7 +11,7 @@ import pytest
 import torch
 from restore_conv_dae.infer import load
 from restore_conv_dae.plugin import DenoiseOptions
-from restore_conv_dae.recipe import MARGIN, Settings, degrade, picture_loss
+from restore_conv_dae.recipe import MARGIN, Settings, degrade, picture_loss, split
 from restore_conv_dae.train import train
 from skimage import data
 
@@ -90,6 +90,16 @@ def test_degraded_batches_hold_grey_colour_and_camera_pictures() -> None:
     # Where the noise is Gaussian the level is its deviation, up to sampling.
     measured = (noisy - target)[2:13].std((1, 2, 3))
     assert torch.allclose(measured, level[2:13, 0, 0, 0], rtol=0.15, atol=1e-3)
+
+
+@pytest.mark.parametrize(("count", "held_back"), [(1, 1), (2, 1), (9, 1), (25, 2), (240, 24), (427, 25)])
+def test_a_tenth_is_held_back_and_never_learned_from(count: int, held_back: int) -> None:
+    pictures = [np.full((1, 1, 3), k, np.int64) for k in range(count)]
+    learned, held = split(pictures)
+    assert len(held) == held_back
+    if count > 1:
+        assert len(learned) == count - held_back
+        assert not {int(p[0, 0, 0]) for p in learned} & {int(p[0, 0, 0]) for p in held}
 
 
 def test_some_pictures_have_no_noise_at_all() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from torch import Generator, Tensor, nn
 
 from restore.degrade import camera_noise, gaussian_noise, grey, uniform
 from restore.errors import UsageError
+from restore.image import Pixels
 from restore.toolkit.training import save_grid
 from restore_conv_dae.model import Architecture, Denoiser, NoiseEstimator, denoise
 
+HELD_BACK = 24
+"""Photographs kept for validation, roughly, where there are many."""
 MARGIN = 16
 """Crops are degraded with this many pixels more and cropped again, so that JPEG blocks lie anywhere."""
 
@@ -96,6 +100,17 @@ class Pair(nn.Module):
         # The estimator learns from the true level alone: gradients of the denoiser would teach it to cheat on texture.
         level = torch.where(told, level, estimate.detach().clamp(min=0).to(level.dtype))
         return denoise(self.denoiser, noisy, enlarge(level)), estimate
+
+
+def split(pictures: Sequence[Pixels]) -> tuple[list[Pixels], list[Pixels]]:
+    """Pictures to learn from, and those held back for validation: every n-th of the list, so that all sources count.
+
+    One in ten is held back, in large sets no more than about `HELD_BACK`; a single picture is both.
+    """
+    every = min(max(10, len(pictures) // HELD_BACK), len(pictures))
+    held = list(pictures[every // 2 :: every])
+    learned = [p for k, p in enumerate(pictures) if k % every != every // 2]
+    return learned or held, held
 
 
 def enlarge(level: Tensor) -> Tensor:

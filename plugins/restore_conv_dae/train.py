@@ -29,12 +29,10 @@ from restore.toolkit.training import (
 )
 from restore.weights import load as load_weights
 from restore.weights import save as save_weights
-from restore_conv_dae.recipe import MARGIN, Pair, Settings, degrade, picture_loss, validate
+from restore_conv_dae.recipe import MARGIN, Pair, Settings, degrade, picture_loss, split, validate
 
 log = logging.getLogger("restore")
 
-HELD_BACK = 24
-"""Photographs kept for validation: every n-th of the list, so that all sources are among them."""
 COLUMNS = ("seconds", "step", "rate", "loss", "estimator", "db15", "db25", "db50", "blind25", "grey25", "camera")
 
 
@@ -56,9 +54,7 @@ def train(spec: TrainSpec) -> None:
 
     # Data.
     photographs = load_photographs(spec.data, settings.crop + MARGIN)
-    every = max(2, len(photographs.pictures) // HELD_BACK)
-    held = photographs.pictures[every // 2 :: every]
-    learned = [p for k, p in enumerate(photographs.pictures) if k % every != every // 2]
+    learned, held = split(photographs.pictures)
     validation = CropSampler([p[:512, :512] for p in held], 128, seed=1).batch(48)
     log.info("learning from %d photographs, validating on %d", len(learned), len(held))
 
@@ -117,6 +113,8 @@ def train(spec: TrainSpec) -> None:
         step, since = step + 1, since + 1
         losses, guesses = losses + float(loss.detach()), guesses + float(guess.detach())
 
+        if step % 100 == 0:
+            log.info("step %d: loss %.4f, %.0f %% of the training done", step, losses / since, 100 * progress)
         if step % 1000 == 0 or stopping:
             judged.load_state_dict(average.values)
             scores = validate(judged, validation, spec.work, step)

@@ -77,21 +77,24 @@ def commands(manager: PluginManager) -> list[click.Command]:
             raise UsageError(
                 "holds the checkpoint of an earlier training.", path=work, hint="Add --resume, or name another --work."
             )
-        spec.train(
-            TrainSpec(
-                data=data,
-                output=output,
-                work=work,
-                max_time=max_time,
-                max_steps=max_steps,
-                resume=resume,
-                seed=seed,
-                device=device,
-                precision=cast(Literal["auto", "float32", "bfloat16"], precision),
-                warm_start=warm_start,
-                settings=_pairs(settings),
-            )
+        job = TrainSpec(
+            data=data,
+            output=output,
+            work=work,
+            max_time=max_time,
+            max_steps=max_steps,
+            resume=resume,
+            seed=seed,
+            device=device,
+            precision=cast(Literal["auto", "float32", "bfloat16"], precision),
+            warm_start=warm_start,
+            settings=_pairs(settings),
         )
+        try:
+            spec.train(job)
+        except KeyboardInterrupt:
+            click.echo(f"stopped; the checkpoint is in {work}, the same command with --resume goes on", err=True)
+            raise
         click.echo(f"wrote {output}; log and picture grids are in {work}")
 
     return [train]
