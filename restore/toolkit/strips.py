@@ -92,6 +92,15 @@ def _columns(width: int, widest: int, rule: SizeRule) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
+def _strip_height(height: int, width: int, edge: int, multiple: int) -> int:
+    """Rows of a strip, on the network's grid: strips of nearly equal height of about edge² pixels, at most a quarter more.
+
+    A last strip of a few rows would run the convolutions at a fraction of their speed.
+    """
+    strips = max(1, math.ceil(height * width / (1.25 * edge * edge)))
+    return math.ceil(height / strips / multiple) * multiple
+
+
 def _run_columns(
     network: nn.Module,
     source: Source,
@@ -106,7 +115,7 @@ def _run_columns(
     height, width = size
     halo = math.ceil(rule.halo / rule.multiple) * rule.multiple
     left, right = max(0, columns[0] - halo), min(width, columns[1] + halo)
-    rows = max(1, edge * edge // (right - left) // rule.multiple) * rule.multiple
+    rows = _strip_height(height, right - left, edge, rule.multiple)
     # A picture of one strip needs no memory of rows; it runs as it is.
     flow = stream(network) if rows < height else None
     done = 0
