@@ -93,7 +93,7 @@ def _columns(width: int, widest: int, rule: SizeRule) -> list[tuple[int, int]]:
 
 
 def _strip_height(height: int, width: int, edge: int, multiple: int) -> int:
-    """Rows of a strip, on the network's grid: strips of nearly equal height of about edge² pixels, at most a quarter more.
+    """Rows of a strip on the network's grid: strips of nearly equal height, about edge² pixels, at most a quarter more.
 
     A last strip of a few rows would run the convolutions at a fraction of their speed.
     """
