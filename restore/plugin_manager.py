@@ -67,8 +67,9 @@ class PluginManager:
         return [record.info() for record in self._registry.records]
 
     def restorers(self, task: str | None = None) -> list[RestorerSpec]:
-        """The restorers of one task, or all, in plugin order."""
-        return [spec for spec in self._all_specs().values() if task in (None, spec.task)]
+        """The restorers of one task, or all; those meant as a task's default first, else in plugin order."""
+        specs = [spec for spec in self._all_specs().values() if task in (None, spec.task)]
+        return sorted(specs, key=lambda spec: not spec.default)
 
     def restorer(self, name: str) -> RestorerSpec:
         """The restorer of this name.
