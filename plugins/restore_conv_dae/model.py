@@ -27,10 +27,10 @@ class Architecture:
         decoder: Residual blocks on the way up, per level but the last.
     """
 
-    widths: tuple[int, ...] = (48, 96, 160)
-    encoder: tuple[int, ...] = (2, 2)
+    widths: tuple[int, ...] = (64, 128, 192)
+    encoder: tuple[int, ...] = (1, 1)
     bottleneck: int = 2
-    decoder: tuple[int, ...] = (2, 2)
+    decoder: tuple[int, ...] = (2, 1)
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for the header of a weights file."""

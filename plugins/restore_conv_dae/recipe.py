@@ -27,26 +27,28 @@ class Settings:
     """What can be set with ``--set name=value``.
 
     Attributes:
-        rate: Peak learning rate.
+        rate: Peak learning rate of Adam: first and last layers, estimator.
+        inner_rate: Peak learning rate of Muon: all other layers of the denoiser.
         batch: Crops per step.
         crop: Edge of the crops in pixels, a multiple of 16.
         camera: Share of the crops with camera noise.
         grey: Share of the crops that are grey.
         clean: Share of the crops without camera noise that have no noise at all: do no harm.
         told: Share of the crops for which the denoiser is told the true noise level.
-        widths: Channels per level, e.g. "48-96-160".
-        blocks: Residual blocks: encoder levels, bottleneck, decoder levels, e.g. "2-2-2-2-2".
+        widths: Channels per level, "64-128-192".
+        blocks: Residual blocks: encoder levels, bottleneck, decoder levels, "1-1-2-2-1".
     """
 
-    rate: float = 2e-3
+    rate: float = 1e-3
+    inner_rate: float = 0.02
     batch: int = 16
     crop: int = 96
     camera: float = 0.19
     grey: float = 0.13
     clean: float = 0.08
     told: float = 0.6
-    widths: str = "48-96-160"
-    blocks: str = "2-2-2-2-2"
+    widths: str = "64-128-192"
+    blocks: str = "1-1-2-2-1"
 
     @classmethod
     def parse(cls, text: dict[str, str]) -> Settings:
@@ -84,6 +86,12 @@ class Pair(nn.Module):
         super().__init__()
         self.denoiser = Denoiser(architecture)
         self.estimator = NoiseEstimator()
+
+    def inner_and_outer(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """The kernels between the denoiser's first and last convolution, and all other parameters."""
+        kernels = list(self.denoiser.parameters())
+        inner = kernels[1:-1]
+        return inner, [kernels[0], kernels[-1], *self.estimator.parameters()]
 
     def forward(self, noisy: Tensor, level: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
         """Denoise with the true level where `told`, else with the estimate.

@@ -18,6 +18,7 @@ from restore import __version__
 from restore.degrade import uniform
 from restore.errors import DeviceError
 from restore.spec import TrainSpec
+from restore.toolkit.muon import Muon
 from restore.toolkit.patches import CropSampler, load_photographs
 from restore.toolkit.training import (
     CsvLog,
@@ -62,15 +63,18 @@ def train(spec: TrainSpec) -> None:
     pair = _channels_last(Pair(settings.architecture))
     if spec.warm_start:
         pair.load_state_dict(load_weights(spec.warm_start, "conv-dae")[0])
-    optimizer: torch.optim.Optimizer = torch.optim.Adam(pair.parameters(), lr=settings.rate, betas=(0.9, 0.99))
-    model, optimizer = fabric.setup(pair, optimizer)
+    inner, outer = pair.inner_and_outer()
+    muon, adam = Muon(inner, settings.inner_rate), torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))
+    model, muon, adam = fabric.setup(pair, muon, adam)
+    optimizers = {"muon": muon, "adam": adam}
     average = MovingAverage(pair)
     step, spent, best = 0, 0.0, float("-inf")
     checkpoint = spec.work / "checkpoint.pt"
     if spec.resume:
         state = load_checkpoint(checkpoint)
         pair.load_state_dict(state["pair"])
-        optimizer.load_state_dict(state["optimizer"])
+        for name, optimizer in optimizers.items():
+            optimizer.load_state_dict(state[name])
         average.values = {k: v.to(fabric.device) for k, v in state["average"].items()}
         average.steps = step = state["step"]
         spent, best = state["spent"], state["best"]
@@ -81,8 +85,8 @@ def train(spec: TrainSpec) -> None:
 
     # Train.
     def save() -> None:
-        networks = {"pair": pair.state_dict(), "average": average.values, "optimizer": optimizer.state_dict()}
-        save_checkpoint(checkpoint, networks | {"step": step, "spent": spent, "best": best})
+        state = {"pair": pair.state_dict(), "average": average.values, "step": step, "spent": spent, "best": best}
+        save_checkpoint(checkpoint, state | {name: optimizer.state_dict() for name, optimizer in optimizers.items()})
 
     started, first, since, losses, guesses = time.monotonic() - spent, step, 0, 0.0, 0.0
     stopping, interruption = False, Interruption()
@@ -90,9 +94,10 @@ def train(spec: TrainSpec) -> None:
         spent = time.monotonic() - started
         progress = max(spent / spec.max_time, (step + 1) / spec.max_steps if spec.max_steps else 0.0)
         stopping = progress >= 1 or interruption.requested
-        rate = cosine_rate(progress, settings.rate, step - first)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        rate = cosine_rate(progress, 1.0, step - first)
+        for optimizer, peak in ((muon, settings.inner_rate), (adam, settings.rate)):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * peak
 
         crops = sampler.batch(settings.batch).to(fabric.device)
         noisy, clean, level = degrade(crops, settings, generator)
@@ -106,9 +111,10 @@ def train(spec: TrainSpec) -> None:
                 f"the loss is no longer a number at step {step}.", hint="Resume with a lower rate (--set rate=…)."
             )
         fabric.backward(loss + guess)
-        fabric.clip_gradients(model, optimizer, max_norm=1.0, error_if_nonfinite=False)
-        optimizer.step()
-        optimizer.zero_grad()
+        fabric.clip_gradients(model, adam, max_norm=1.0, error_if_nonfinite=False)
+        for optimizer in (muon, adam):
+            optimizer.step()
+            optimizer.zero_grad()
         average.update(pair)
         step, since = step + 1, since + 1
         losses, guesses = losses + float(loss.detach()), guesses + float(guess.detach())
