@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from restore.codecs.atomic import atomic_path, output_error
+from restore.codecs.atomic import atomic_path, keep_times, output_error
 from restore.codecs.formats import suffix_format
 from restore.errors import OutputError, RestoreError
 from restore.image import Image, Pixels
@@ -139,9 +139,7 @@ class Outputs:
     def _write(self, image: Image, output: Path) -> tuple[str, ...]:
         with atomic_path(output) as temporary:
             lost = self._manager.write_image(image, temporary, self._quality)
-            accessed, modified = image.metadata.accessed_ns, image.metadata.modified_ns
-            if accessed is not None and modified is not None:
-                os.utime(temporary, ns=(accessed, modified))
+            keep_times(temporary, image.metadata)
         return lost
 
     def _remember(self, output: Path) -> None:
