@@ -58,7 +58,7 @@ def test_gaussian_noise_is_removed_told_and_blind_alike(dae: ConvDae, sigma: int
     told = psnr(np.clip(restored(dae, noisy(clean, sigma), DenoiseOptions(sigma=sigma)), 0, 1), as_unit(clean))
     blind = psnr(np.clip(restored(dae, noisy(clean, sigma)), 0, 1), as_unit(clean))
     assert told > at_least
-    assert blind > told - 0.3
+    assert blind > told - 0.15
 
 
 @pytest.mark.parametrize("sigma", [25, 50])
@@ -77,7 +77,7 @@ def test_a_grey_picture_in_three_channels_gets_no_colour(dae: ConvDae) -> None:
 
 def test_a_clean_photograph_comes_out_nearly_untouched(dae: ConvDae) -> None:
     for clean in (photograph(), data.coffee()[:256, :256], data.chelsea()[:256, :256]):
-        assert psnr(restored(dae, np.ascontiguousarray(clean)), clean) >= 40
+        assert psnr(restored(dae, np.ascontiguousarray(clean)), clean) >= 42
 
 
 def test_colours_do_not_shift(dae: ConvDae) -> None:
