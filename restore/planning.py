@@ -31,12 +31,16 @@ class WorkItem:
         output: The file to write.
         skip: Why there is nothing to do, or None.
         problem: Why it cannot be done, known before trying, or None.
+        backup: Where the original is kept before the result takes its place, or None where it is not replaced.
+        present: Whether the output exists already; `skip` then says so, unless results are to be replaced.
     """
 
     sources: tuple[Path, ...]
     output: Path
     skip: str | None = None
     problem: str | None = None
+    backup: Path | None = None
+    present: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,12 @@ class Plan:
     Attributes:
         items: One per result; every input file is in exactly one of them.
         notes: What the user should know about the plan, one sentence each.
+        folder: The folder of the results; None where the result is a single file with a name of its own.
     """
 
     items: tuple[WorkItem, ...]
     notes: tuple[str, ...] = ()
+    folder: Path | None = None
 
     @property
     def pending(self) -> tuple[WorkItem, ...]:
@@ -80,16 +86,18 @@ def plan(
     findings = find(inputs, target)
     lone = findings.only_files and len(findings.files) == 1
     if _names_a_file(output, lone=lone, count=len(findings.files)):
+        folder = None
         _check_suffix(target, writable)
         names = {findings.files[0]: target}
         _check_folder(target.parent)
     else:
+        folder = target
         names = {file: target / _result_name(file) for file in findings.files}
         _check_folder(target)
     _refuse_collisions(names)
     _refuse_overwritten_inputs(names)
     items = tuple(_item(file, result, overwrite, writable) for file, result in names.items())
-    return Plan(items, findings.notes + tuple(_same_but_for_case(names.values())))
+    return Plan(items, findings.notes + tuple(_same_but_for_case(names.values())), folder)
 
 
 def _names_a_file(output: Path | str, *, lone: bool, count: int) -> bool:
@@ -218,10 +226,11 @@ def _item(file: Found, result: Path, overwrite: bool, writable: Collection[str] 
     """The work item of one input, with what is known about it before the run."""
     skip, problem = None, file.problem
     kind = kind_of(result)
+    present = kind == "file" or result.is_symlink()
     if problem is None and writable is not None and result.suffix.lower() not in writable:
         problem = "its name ends in no picture's suffix. Rename it, or restore it alone with -o NAME.png."
     elif problem is None and kind in ("folder", "other"):
         problem = f"{result} is in the way and is not a file. Move it or choose another -o."
-    elif problem is None and not overwrite and (kind == "file" or result.is_symlink()):
+    elif problem is None and present and not overwrite:
         skip = f"{result} {EXISTS}"
-    return WorkItem((file.path,), result, skip, problem)
+    return WorkItem((file.path,), result, skip, problem, present=present)
