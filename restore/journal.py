@@ -1,0 +1,296 @@
+"""What was done to which file, durable: an SQLite database in the output folder, one row per result.
+
+The order of writing makes it safe against a kill or a power cut at any moment: a result is finished under a temporary
+name and flushed; then the journal says, durably, what is about to appear (state "writing", with its content hash); then
+the result is renamed into place; then the row becomes "done". Whatever is missing of this at the next run can be told
+from the hash, so that no result is lost, trusted unseen, or made twice.
+
+Rows live in the database, times and hashes of inputs and outputs beside them; `Journal.entries` reads them back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from restore.errors import ExitCode, OutputError
+from restore.journal_rows import (
+    ENTRY_COLUMNS,
+    RUN_COLUMNS,
+    SCHEMA,
+    Entry,
+    Recipe,
+    RunRow,
+    Source,
+    decoded,
+    encoded,
+    entry_of,
+    run_of,
+    sources_as_text,
+)
+from restore.stamps import Stamp
+
+FOLDER = ".restore"
+"""The journal's folder in the output folder; hidden, so that it is never taken for input."""
+NAME = "journal.sqlite"
+
+_FORMAT = 1
+_PLAN = """INSERT INTO items (output, run, recipe, state) VALUES (?, ?, ?, 'planned')
+    ON CONFLICT (output) DO UPDATE SET run=excluded.run, recipe=excluded.recipe, state='planned', reason=NULL,
+    exit_code=NULL"""
+_INTEND = """UPDATE items SET state='writing', reason=NULL, sources=?, size=?, modified_ns=?, changed_ns=0,
+    previous=sha256, sha256=?, seconds=?, megapixels=?, warnings=? WHERE output=?"""
+_FINISH = "UPDATE items SET state='done', modified_ns=?, changed_ns=?, previous=NULL WHERE output=?"
+_BOOK = "UPDATE items SET state=?, reason=?, exit_code=?, seconds=?, megapixels=?, warnings=? WHERE output=?"
+_KEEP = "UPDATE items SET run=? WHERE output=?"
+
+
+class Journal:
+    """The journal of one output folder. Safe to share between threads; one process writes, others may read.
+
+    Use `Journal.open`. What is booked with `intend` is on the disk when it returns; all else follows with the next
+    booking, at the latest with `flush` or `close`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
+        self.folder = folder
+        self._connection = connection
+        self._transaction = threading.RLock()
+        self._pending: list[tuple[str, tuple[object, ...]]] = []
+        self._pending_lock = threading.Lock()
+
+    @classmethod
+    def open(cls, output: Path, *, create: bool = True) -> Journal:
+        """Open the journal of an output folder.
+
+        Args:
+            output: The output folder; made if it is missing and `create` is set.
+            create: Make a journal where there is none.
+
+        Raises:
+            restore.errors.OutputError: There is none, it is damaged, of a newer version, or cannot be written.
+        """
+        path = output / FOLDER / NAME
+        if not create and not path.is_file():
+            raise OutputError("holds no journal of a run.", path=output, hint="Name the folder given after -o.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"cannot hold a journal: {error.strerror}.", path=output, hint="Choose another output folder."
+            ) from error
+        with _in_words(path):
+            connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode=WAL")  # where a disk cannot, SQLite stays with its older way
+            connection.execute("PRAGMA synchronous=FULL")
+            journal = cls(connection, output)
+            journal._prepare(path)
+        return journal
+
+    def close(self) -> None:
+        """Write what is still pending and close the database."""
+        try:
+            self.flush()
+        finally:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def token(self) -> str:
+        """Eight hexadecimal digits of this journal's own: temporary files that carry them are its, and no other's."""
+        return str(self._read("SELECT value FROM about WHERE key='token'")[0][0])
+
+    def key(self, output: Path) -> str:
+        """The name of a result in the journal: relative to its folder, with forward slashes."""
+        return Path(os.path.relpath(output, self.folder)).as_posix()
+
+    def path(self, key: str) -> Path:
+        """The result that a key names."""
+        return self.folder / key
+
+    # Writing.
+
+    def begin(self, recipe: Recipe, planned: Iterable[Path], inputs: int) -> int:
+        """Open a run: book every result that it will have to do with as planned.
+
+        Args:
+            recipe: What is done to all of them.
+            planned: The outputs of all that is not done already.
+            inputs: How many inputs the run has, with those that need nothing.
+
+        Returns:
+            The number of the run.
+        """
+        run: int = self._read("SELECT coalesce(max(id), 0) + 1 FROM runs")[0][0]
+        values = (recipe.digest, recipe.model, recipe.weights, recipe.options, recipe.settings, recipe.version)
+        self._later("INSERT OR REPLACE INTO recipes VALUES (?, ?, ?, ?, ?, ?)", values)
+        self._later(
+            "INSERT INTO runs (id, recipe, began, host, process, inputs) VALUES (?, ?, ?, ?, ?, ?)",
+            (run, recipe.digest, _now(), socket.gethostname(), os.getpid(), inputs),
+        )
+        for output in planned:
+            self._later(_PLAN, (encoded(self.key(output)), run, recipe.digest))
+        self.flush()
+        return run
+
+    def keep(self, outputs: Iterable[Path], run: int) -> None:
+        """Count results that are done already to this run."""
+        for output in outputs:
+            self._later(_KEEP, (run, encoded(self.key(output))))
+
+    def uses(self, folder: Path) -> None:
+        """Note a folder before a temporary file is made in it, so that `restore` finds it after a power cut."""
+        self._later("INSERT OR IGNORE INTO folders VALUES (?)", (encoded(self.key(folder)),))
+        self.flush()
+
+    def folders(self) -> list[Path]:
+        """All folders that temporary files were ever made in."""
+        return [self.path(decoded(name)) for (name,) in self._read("SELECT path FROM folders")]
+
+    def intend(
+        self,
+        output: Path,
+        sources: tuple[Source, ...],
+        stamp: Stamp,
+        sha256: str,
+        *,
+        seconds: float,
+        megapixels: float,
+        warnings: tuple[str, ...],
+    ) -> None:
+        """Book, durably, what is about to be renamed into place.
+
+        Args:
+            output: The final name.
+            sources: What it was made from.
+            stamp: Of the temporary file; its time of change does not count, since renaming changes it.
+            sha256: Of the temporary file.
+            seconds: Spent so far.
+            megapixels: Of the input.
+            warnings: What could not be kept.
+        """
+        said = sources_as_text(sources)
+        values = (said, stamp.size, stamp.modified_ns, sha256, seconds, megapixels, json.dumps(warnings))
+        self._later(_INTEND, (*values, encoded(self.key(output))))
+        self.flush()
+
+    def finish(self, output: Path, stamp: Stamp) -> None:
+        """Book that an intended result is in place, or that it still is, with another stamp."""
+        self._later(_FINISH, (stamp.modified_ns, stamp.changed_ns, encoded(self.key(output))))
+
+    def restamp(self, output: Path, sources: tuple[Source, ...]) -> None:
+        """Book that the sources of a result are unchanged, with other stamps."""
+        self._later("UPDATE items SET sources=? WHERE output=?", (sources_as_text(sources), encoded(self.key(output))))
+
+    def book(
+        self,
+        output: Path,
+        state: str,
+        reason: str | None,
+        exit_code: ExitCode,
+        *,
+        seconds: float = 0.0,
+        megapixels: float = 0.0,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        """Book a result that was skipped or failed."""
+        values = (state, reason, int(exit_code), seconds, megapixels, json.dumps(warnings))
+        self._later(_BOOK, (*values, encoded(self.key(output))))
+
+    def end(self, run: int, *, done: int, skipped: int, failed: int, ending: str) -> None:
+        """Close a run.
+
+        Args:
+            run: Its number.
+            done: How many results were made.
+            skipped: How many needed nothing.
+            failed: How many could not be made.
+            ending: "finished", or why it stopped early.
+        """
+        values = (_now(), done, skipped, failed, ending, run)
+        self._later("UPDATE runs SET ended=?, done=?, skipped=?, failed=?, ending=? WHERE id=?", values)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write all that is pending, in one transaction; on the disk when this returns.
+
+        Threads that wait for each other here find their bookings written with those of the first.
+        """
+        with self._transaction:
+            with self._pending_lock:
+                batch, self._pending = self._pending, []
+            if not batch:
+                return
+            try:
+                with _in_words(self.folder / FOLDER / NAME), self._connection:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    for statement, values in batch:
+                        self._connection.execute(statement, values)
+            except BaseException:
+                with self._pending_lock:
+                    self._pending = batch + self._pending
+                raise
+
+    # Reading.
+
+    def entries(self) -> dict[str, Entry]:
+        """All rows, by key."""
+        rows = self._read(f"SELECT {ENTRY_COLUMNS} FROM items")
+        return {entry.output: entry for entry in map(entry_of, rows)}
+
+    def runs(self) -> list[RunRow]:
+        """All runs, the first one first, each with its recipe."""
+        query = f"SELECT {RUN_COLUMNS} FROM runs LEFT JOIN recipes ON recipe = digest ORDER BY id"
+        return [run_of(row) for row in self._read(query)]
+
+    def _later(self, statement: str, values: tuple[object, ...]) -> None:
+        with self._pending_lock:
+            self._pending.append((statement, values))
+
+    def _read(self, query: str) -> list[tuple[Any, ...]]:
+        with self._transaction, _in_words(self.folder / FOLDER / NAME):
+            return self._connection.execute(query).fetchall()
+
+    def _prepare(self, path: Path) -> None:
+        """Make the tables of a new journal; refuse one of a newer version."""
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > _FORMAT:
+                raise OutputError("was written by a newer version of restore.", path=path, hint="Update restore.")
+            if version == 0:
+                for statement in SCHEMA.split(";"):
+                    self._connection.execute(statement)
+                self._connection.execute("INSERT INTO about VALUES ('token', ?)", (secrets.token_hex(4),))
+                self._connection.execute(f"PRAGMA user_version={_FORMAT}")
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """Put SQLite's troubles into words for the user."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            hint = "Check the disk's free space and its rights; what is finished is safe."
+        else:
+            hint = "Move the folder .restore away: results are kept, but what was done is then not known any more."
+        raise OutputError(f"the journal cannot be used ({error}).", path=path, hint=hint) from error
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")

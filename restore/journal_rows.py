@@ -1,0 +1,174 @@
+"""What the journal's rows hold, as typed values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from restore.stamps import Stamp
+
+SCHEMA = """
+CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT);
+CREATE TABLE recipes (digest TEXT PRIMARY KEY, model TEXT, weights TEXT, options TEXT, settings TEXT, version TEXT);
+CREATE TABLE runs (id INTEGER PRIMARY KEY, recipe TEXT, began TEXT, ended TEXT, host TEXT, process INTEGER,
+    inputs INTEGER, done INTEGER, skipped INTEGER, failed INTEGER, ending TEXT);
+CREATE TABLE items (output PRIMARY KEY, run INTEGER, recipe TEXT, state TEXT, reason TEXT, exit_code INTEGER,
+    sources TEXT, size INTEGER, modified_ns INTEGER, changed_ns INTEGER, sha256 TEXT, previous TEXT,
+    seconds REAL, megapixels REAL, warnings TEXT) WITHOUT ROWID;
+CREATE TABLE folders (path PRIMARY KEY) WITHOUT ROWID;
+"""
+"""``items.output`` and ``folders.path`` are relative to the output folder. Times are nanoseconds since the epoch."""
+
+ENTRY_COLUMNS = (
+    "output, run, recipe, state, reason, exit_code, sources, size, modified_ns, changed_ns, sha256, previous, seconds, "
+    "megapixels, warnings"
+)
+RUN_COLUMNS = (
+    "id, began, ended, host, process, inputs, done, skipped, failed, ending, digest, model, weights, options, "
+    "settings, version"
+)
+
+Name = str | bytes
+"""A path in the database: text, or its bytes where a file name is not UTF-8, which SQLite's text must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is done to every picture of a run. Results of an equal digest need not be made again.
+
+    Attributes:
+        model: The restorer's name.
+        weights: sha256 of its weights file, or None where it has none.
+        options: Its options, as JSON.
+        settings: What else shapes the results (quality, precision, provenance), as JSON.
+        version: Of restore; recorded, but not part of the digest: an update alone is no reason to do all again.
+    """
+
+    model: str
+    weights: str | None
+    options: str
+    settings: str
+    version: str
+
+    @property
+    def digest(self) -> str:
+        """sha256 of everything but the version."""
+        return hashlib.sha256(json.dumps([self.model, self.weights, self.options, self.settings]).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input as it was when it was read.
+
+    Attributes:
+        path: Where it was, absolute.
+        stamp: What the file system said.
+        sha256: Of its content.
+    """
+
+    path: str
+    stamp: Stamp
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One result in the journal.
+
+    Attributes:
+        output: Its name, relative to the output folder, with forward slashes.
+        run: The run that last had to do with it.
+        recipe: Digest of its recipe.
+        state: "planned", "writing" (about to be renamed into place), "done", "skipped" or "failed".
+        reason: Why it was skipped or failed.
+        exit_code: Of a failure.
+        sources: What it was made from; empty before it was ever made.
+        stamp: Of the result when it was made; its ``changed_ns`` is 0 while that is unknown.
+        sha256: Of the result; None before it was ever made.
+        previous: sha256 of the result that is being replaced, while the state is "writing".
+        seconds: Spent on it.
+        megapixels: Of the input.
+        warnings: What could not be kept.
+    """
+
+    output: str
+    run: int
+    recipe: str
+    state: str
+    reason: str | None
+    exit_code: int
+    sources: tuple[Source, ...]
+    stamp: Stamp | None
+    sha256: str | None
+    previous: str | None
+    seconds: float
+    megapixels: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run in the journal; ``ended`` and what follows are None while it goes on, and after it was killed."""
+
+    recipe: Recipe | None
+    id: int
+    began: str
+    ended: str | None
+    host: str
+    process: int
+    inputs: int
+    done: int | None
+    skipped: int | None
+    failed: int | None
+    ending: str | None
+
+
+def encoded(path: str) -> Name:
+    """A path for the database."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def decoded(name: Name) -> str:
+    """A path from the database."""
+    return os.fsdecode(name)
+
+
+def sources_as_text(sources: Sequence[Source]) -> str:
+    """Sources as JSON."""
+    return json.dumps([[s.path, s.stamp.size, s.stamp.modified_ns, s.stamp.changed_ns, s.sha256] for s in sources])
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """An entry from the values of `ENTRY_COLUMNS`."""
+    output, run, recipe, state, reason, code, sources, size, modified, changed, sha256, previous, *rest = row
+    stamp = None if size is None else Stamp(size, modified, changed)
+    seconds, megapixels, warnings = rest
+    return Entry(
+        decoded(output),
+        run,
+        recipe,
+        state,
+        reason,
+        code or 0,
+        tuple(Source(path, Stamp(*numbers), digest) for path, *numbers, digest in json.loads(sources or "[]")),
+        stamp,
+        sha256,
+        previous,
+        seconds or 0.0,
+        megapixels or 0.0,
+        tuple(json.loads(warnings or "[]")),
+    )
+
+
+def run_of(row: Sequence[Any]) -> RunRow:
+    """A run from the values of `RUN_COLUMNS`."""
+    digest, *recipe = row[10:]
+    return RunRow(None if digest is None else Recipe(*recipe), *row[:10])
