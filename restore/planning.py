@@ -33,6 +33,8 @@ class WorkItem:
         problem: Why it cannot be done, known before trying, or None.
         backup: Where the original is kept before the result takes its place, or None where it is not replaced.
         present: Whether the output exists already; `skip` then says so, unless results are to be replaced.
+        replace: Whether the output is known to be a result of an earlier run and may be replaced.
+        set_aside: Whether somebody has changed that result since: it is then kept, not thrown away.
     """
 
     sources: tuple[Path, ...]
@@ -41,6 +43,8 @@ class WorkItem:
     problem: str | None = None
     backup: Path | None = None
     present: bool = False
+    replace: bool = False
+    set_aside: bool = False
 
 
 @dataclass(frozen=True)
