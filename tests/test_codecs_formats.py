@@ -7,7 +7,17 @@ import sys
 
 import pytest
 
-from restore.codecs.formats import READABLE_SUFFIXES, WRITABLE_SUFFIXES, output_suffix, sniff, suffix_format
+from restore.codecs.formats import (
+    READABLE_SUFFIXES,
+    WRITABLE_SUFFIXES,
+    WRITERS,
+    holds_xmp,
+    output_suffix,
+    sniff,
+    suffix_format,
+    xmp_limit,
+)
+from restore.codecs.writing import CANNOT_KEEP
 
 
 @pytest.mark.parametrize("suffix", sorted(WRITABLE_SUFFIXES))
@@ -61,6 +71,16 @@ def test_a_raw_suffix_decides_where_the_content_looks_like_a_tiff() -> None:
     assert sniff(b"II*\0", ".NEF") == "RAW"
     assert sniff(b"II*\0", ".tif") == "TIFF"
     assert sniff(b"\xff\xd8\xff\xe1", ".dng") == "JPEG", "a renamed JPEG stays a JPEG"
+
+
+@pytest.mark.parametrize(("suffix", "kind"), sorted(WRITERS.items()))
+def test_a_format_holds_xmp_where_its_writer_does_not_leave_it_out(suffix: str, kind: str) -> None:
+    assert holds_xmp(suffix) == holds_xmp(suffix.upper()) == ("xmp" not in CANNOT_KEEP.get(kind, ()))
+
+
+@pytest.mark.parametrize(("suffix", "limit"), [(".JPG", 65502), (".png", None), (".bmp", 0), (".heic", 0), ("", 0)])
+def test_how_much_xmp_a_format_holds(suffix: str, limit: int | None) -> None:
+    assert xmp_limit(suffix) == limit
 
 
 def test_knowing_the_formats_costs_no_codec() -> None:

@@ -27,7 +27,7 @@ ORDER = (
     {"image", "spec"},
     {"codecs", "weights", "toolkit", "hookspecs", "degrade", "correct", "diagnose", "contracts"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "journal"}
-    | {"planning", "walking", "finding", "outputs", "reporting"},
+    | {"planning", "walking", "finding", "outputs", "provenance", "reporting"},
     {"engine", "executors", "pipeline", "steps", "evaluate", "benchmark"},
     {"options", "option_types", "cli", "testing"},
 )

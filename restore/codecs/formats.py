@@ -35,6 +35,10 @@ WRITERS = {
 WRITABLE_SUFFIXES = frozenset(WRITERS)
 READABLE_SUFFIXES = WRITABLE_SUFFIXES | HEIF_SUFFIXES | RAW_SUFFIXES | {".gif", ".pbm"}
 
+JPEG_XMP_LIMIT = 65_502
+"""Bytes of an XMP packet that fit into a JPEG's one marker segment (XMP specification part 3, section 1.1.3)."""
+
+_WITHOUT_XMP = frozenset({"PPM", "BMP"})
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _READ_ONLY_TO = {".heic": ".jpg", ".heif": ".jpg", ".hif": ".jpg", ".gif": ".png", ".pbm": ".pgm"}
 
@@ -63,6 +67,19 @@ def suffix_format(suffix: str) -> str | None:
     if lower in RAW_SUFFIXES:
         return "RAW"
     return {".gif": "GIF", ".pbm": "PPM"}.get(lower, WRITERS.get(lower))
+
+
+def holds_xmp(suffix: str) -> bool:
+    """Whether the format that a suffix is written in has a place for XMP; False for suffixes that are not written."""
+    kind = WRITERS.get(suffix.lower())
+    return kind is not None and kind not in _WITHOUT_XMP
+
+
+def xmp_limit(suffix: str) -> int | None:
+    """Return the bytes of XMP that the format of a suffix holds: 0 for none, None for any number."""
+    if not holds_xmp(suffix):
+        return 0
+    return JPEG_XMP_LIMIT if WRITERS[suffix.lower()] == "JPEG" else None
 
 
 def sniff(head: bytes, suffix: str = "") -> str | None:
