@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from restore.codecs.header import Header, peek
 from restore.codecs.reading import read
 from restore.errors import InputError
 
@@ -43,6 +44,10 @@ def test_it_becomes_16_bit_colour_with_its_exif(tmp_path: Path) -> None:
     assert image.metadata.exif is not None
     assert b"Maker" in image.metadata.exif
     assert image.pixels[-8:].mean() > 1.4 * image.pixels[:8].mean(), "the ramp runs downwards"
+
+
+def test_its_size_is_known_before_it_is_developed(tmp_path: Path) -> None:
+    assert peek(dng(tmp_path / "a.dng")) == Header(96, 64, 3, 16, False, "RAW")
 
 
 def test_the_cameras_rotation_is_applied_once(tmp_path: Path) -> None:
