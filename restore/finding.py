@@ -16,6 +16,7 @@ from typing import Literal
 
 from restore.codecs.formats import READABLE_SUFFIXES
 from restore.errors import InputError, UsageError
+from restore.selection import EVERYTHING, Selection, Tally
 from restore.walking import Walk, kind_of, natural_key, visible
 
 
@@ -26,11 +27,13 @@ class Found:
     Attributes:
         path: Where it is, in the user's own words (relative stays relative).
         name: Its name inside the output folder: the tree below the input folder, or just the file's name.
+        inner: Its name below its own input folder, which patterns are matched against; the file's name without one.
         problem: Why it cannot even be tried (a link that leads nowhere, a folder without permission), or None.
     """
 
     path: Path
     name: Path
+    inner: Path
     problem: str | None = None
 
 
@@ -42,9 +45,11 @@ class Findings:
     notes: tuple[str, ...]
     only_files: bool
     """Whether no input was a folder, so that a single result may be given a file name."""
+    folder: Path
+    """The deepest folder that holds all inputs: the input folder itself where there is one."""
 
 
-def find(inputs: Sequence[str], output: Path) -> Findings:
+def find(inputs: Sequence[str], aside: Path, selection: Selection = EVERYTHING) -> Findings:
     """Find the files that `inputs` mean.
 
     One folder (or pattern) gives names relative to it; several give names relative to the deepest folder that holds
@@ -53,24 +58,31 @@ def find(inputs: Sequence[str], output: Path) -> Findings:
     Args:
         inputs: Files, folders, and patterns with ``*``, ``?``, ``[…]`` or ``**``. Folders and patterns give files
             with a readable suffix only; a file named by itself is taken as it is.
-        output: Where results go; where it lies inside an input folder, its own content is left out.
+        aside: Where results (or backups) go; where it lies inside an input folder, its own content is left out.
+        selection: Which of the files are taken; how many were left out stands in the notes.
 
     Raises:
-        InputError: An input does not exist or may not be read, or nothing at all was found.
+        InputError: An input does not exist or may not be read, nothing at all was found, or all was left out.
     """
-    groups = [_gather(text, output) for text in inputs]
+    groups = [_gather(text, aside) for text in inputs]
     base = _common_folder([group.root for group in groups if group.root is not None])
     found = []
     for group in groups:
         for path, problem in group.members:
-            name = Path(path.name) if group.root is None else _absolute(path).relative_to(base)
-            found.append(Found(path, name, problem))
+            name = Path(path.name) if group.root is None else absolute(path).relative_to(base)
+            inner = Path(path.name) if group.root is None else path.relative_to(group.root)
+            found.append(Found(path, name, inner, problem))
     once, notes = _each_once(found)
-    if any(group.met_output for group in groups):
-        notes.append(f"{output} lies inside an input folder: the results in it are not taken as inputs")
+    if any(group.met_aside for group in groups):
+        notes.append(f"{aside} lies inside an input folder: the pictures in it are not taken as inputs")
     if not once:
         raise _nothing_found(inputs)
-    return Findings(tuple(once), tuple(notes), only_files=not any(kind_of(Path(text)) == "folder" for text in inputs))
+    tally = Tally(selection)
+    taken = tuple(file for file in once if tally.takes(file.path, file.inner))
+    if not taken:
+        raise _nothing_left(inputs, tally)
+    only_files = not any(kind_of(Path(text)) == "folder" for text in inputs)
+    return Findings(taken, tuple(notes + tally.notes()), only_files, _folder(groups))
 
 
 @dataclass(frozen=True)
@@ -79,16 +91,16 @@ class _Group:
 
     root: Path | None
     members: list[tuple[Path, str | None]]
-    met_output: bool = False
+    met_aside: bool = False
 
 
-def _gather(text: str, output: Path) -> _Group:
+def _gather(text: str, aside: Path) -> _Group:
     """Everything one input names, in natural order."""
     kind = _checked_kind(text)
     if kind == "file":
         return _Group(None, [(Path(text), None)])
     root = Path(text) if kind == "folder" else _fixed_part(text)
-    walk = Walk(_inside(output, root))
+    walk = Walk(_inside(aside, root))
     members = walk.files(root) if kind == "folder" else _matches(text, root, walk)
     unique = sorted(dict(members).items(), key=lambda member: natural_key(member[0]))
     return _Group(root, unique, walk.met_left_out)
@@ -162,13 +174,13 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
-def _inside(output: Path, root: Path) -> str | None:
-    """The real place of `output` if it lies strictly inside `root`, so that the walk can leave it out."""
-    real, top = os.path.realpath(output), os.path.realpath(root)
+def _inside(aside: Path, root: Path) -> str | None:
+    """The real place of `aside` if it lies strictly inside `root`, so that the walk can leave it out."""
+    real, top = os.path.realpath(aside), os.path.realpath(root)
     return real if real != top and Path(real).is_relative_to(top) else None
 
 
-def _absolute(path: Path) -> Path:
+def absolute(path: Path) -> Path:
     """The absolute path without ``..`` and without resolving links: names stay as the user sees them."""
     return Path(os.path.normpath(path.absolute()))
 
@@ -176,11 +188,17 @@ def _absolute(path: Path) -> Path:
 def _common_folder(roots: list[Path]) -> Path:
     """The deepest folder that holds all input folders: the only one itself, if there is one."""
     try:
-        return Path(os.path.commonpath([_absolute(root) for root in roots])) if roots else Path()
+        return Path(os.path.commonpath([absolute(root) for root in roots])) if roots else Path()
     except ValueError:
         raise UsageError(
             f"the inputs {', '.join(map(str, roots))} lie on different drives.", hint="Restore them in separate runs."
         ) from None
+
+
+def _folder(groups: list[_Group]) -> Path:
+    """The folder of all inputs, in the user's own words where there is one only."""
+    roots = dict.fromkeys(group.members[0][0].parent if group.root is None else group.root for group in groups)
+    return next(iter(roots)) if len(roots) == 1 else _common_folder(list(roots))
 
 
 def _each_once(found: list[Found]) -> tuple[list[Found], list[str]]:
@@ -201,6 +219,20 @@ def _nothing_found(inputs: Sequence[str]) -> InputError:
     suffixes = " ".join(sorted(READABLE_SUFFIXES))
     return InputError(
         "holds no picture to restore." if len(inputs) == 1 else "hold no picture to restore.",
-        path=", ".join(inputs) if len(inputs) < 4 else f"{', '.join(inputs[:3])} and {len(inputs) - 3} more",
+        path=_shortened(inputs),
         hint=f"Looked for {suffixes}; hidden files and folders are left alone.",
     )
+
+
+def _nothing_left(inputs: Sequence[str], tally: Tally) -> InputError:
+    """Say which options left everything out."""
+    return InputError(
+        f"nothing is left to restore: {', '.join(tally.notes())}.",
+        path=_shortened(inputs),
+        hint="Widen these options; `restore TASK --help` says what a pattern means.",
+    )
+
+
+def _shortened(inputs: Sequence[str]) -> str:
+    """At most three inputs by name."""
+    return ", ".join(inputs) if len(inputs) < 4 else f"{', '.join(inputs[:3])} and {len(inputs) - 3} more"

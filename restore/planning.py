@@ -8,17 +8,21 @@ that exist already are left alone unless they are to be replaced.
 from __future__ import annotations
 
 import os
-import unicodedata
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from restore.codecs.formats import WRITABLE_SUFFIXES, output_suffix
-from restore.errors import OutputError
+from restore.codecs.formats import WRITABLE_SUFFIXES
+from restore.collisions import collisions, folded, identity, same_but_for_case
+from restore.errors import OutputError, UsageError
 from restore.finding import Found, find
+from restore.naming import SAME_NAMES, Naming
+from restore.selection import EVERYTHING, Selection
 from restore.walking import kind_of
 
+__all__ = ["EXISTS", "Plan", "WorkItem", "check_folder", "folded", "identity", "plan", "standing"]
+
+NO_FORMAT = "its name ends in no picture's suffix. Rename it, or restore it alone with -o NAME.png."
 EXISTS = "exists already (--overwrite replaces it)"
 
 
@@ -55,11 +59,14 @@ class Plan:
         items: One per result; every input file is in exactly one of them.
         notes: What the user should know about the plan, one sentence each.
         folder: The folder of the results; None where the result is a single file with a name of its own.
+        collisions: What would lose a picture, one sentence each; their items are problems. Empty for a plan that is
+            to be run: making one raises instead.
     """
 
     items: tuple[WorkItem, ...]
     notes: tuple[str, ...] = ()
     folder: Path | None = None
+    collisions: tuple[str, ...] = ()
 
     @property
     def pending(self) -> tuple[WorkItem, ...]:
@@ -73,6 +80,9 @@ def plan(
     *,
     overwrite: bool = False,
     writable: Collection[str] | None = WRITABLE_SUFFIXES,
+    selection: Selection = EVERYTHING,
+    naming: Naming = SAME_NAMES,
+    list_collisions: bool = False,
 ) -> Plan:
     """Decide which file becomes which.
 
@@ -81,27 +91,38 @@ def plan(
         output: A file for one input file, else a folder; a trailing slash always means a folder.
         overwrite: Replace results that exist; otherwise their items are skipped.
         writable: Suffixes (lower case, with dot) an output file may have; None for any.
+        selection: Which of the files found are meant.
+        naming: What is changed in their names. With a suffix of its own a result may lie beside its input; then
+            results of an earlier run that are found among the inputs are left out, which a note says.
+        list_collisions: Make what would lose a picture a problem of its items instead of an error.
 
     Raises:
         InputError: An input does not exist, or there is nothing to restore.
         OutputError: Outputs would collide or overwrite an input, or the output place cannot be used.
+        UsageError: A file name as output together with a suffix or a format.
     """
+    naming.check(writable)
     target = Path(output)
-    findings = find(inputs, target)
+    findings = find(inputs, target, selection)
     lone = findings.only_files and len(findings.files) == 1
+    notes, folder = list(findings.notes), None
     if _names_a_file(output, lone=lone, count=len(findings.files)):
-        folder = None
-        _check_suffix(target, writable)
+        _check_file_name(target, naming, writable)
         names = {findings.files[0]: target}
-        _check_folder(target.parent)
+        check_folder(target.parent)
     else:
         folder = target
-        names = {file: target / _result_name(file) for file in findings.files}
-        _check_folder(target)
-    _refuse_collisions(names)
-    _refuse_overwritten_inputs(names)
-    items = tuple(_item(file, result, overwrite, writable) for file, result in names.items())
-    return Plan(items, findings.notes + tuple(_same_but_for_case(names.values())), folder)
+        names = {file: target / naming.result(file.name) for file in findings.files}
+        if naming.suffix:
+            notes += _leave_out_earlier_results(names)
+        check_folder(target)
+    clashes = collisions(names)
+    if clashes and not list_collisions:
+        raise clashes[0].error
+    problems = {file: str(clash.error) for clash in reversed(clashes) for file in clash.files}
+    items = [_item(file, result, problems.get(file), overwrite, writable) for file, result in names.items()]
+    notes += same_but_for_case(names.values())
+    return Plan(tuple(items), tuple(notes), folder, tuple(str(clash.error) for clash in clashes))
 
 
 def _names_a_file(output: Path | str, *, lone: bool, count: int) -> bool:
@@ -120,8 +141,13 @@ def _names_a_file(output: Path | str, *, lone: bool, count: int) -> bool:
     return False
 
 
-def _check_suffix(target: Path, writable: Collection[str] | None) -> None:
-    """Refuse a file name whose format nobody writes."""
+def _check_file_name(target: Path, naming: Naming, writable: Collection[str] | None) -> None:
+    """Refuse a file name whose format nobody writes, or beside options that name results otherwise."""
+    if naming != SAME_NAMES:
+        raise UsageError(
+            f"-o {target} names the result already, so --suffix and --format make no sense.",
+            hint="Leave them out, or name a folder after -o.",
+        )
     if writable is not None and target.suffix.lower() not in writable:
         raise OutputError(
             f"cannot be written: {target.suffix} is not a format for results.",
@@ -130,109 +156,49 @@ def _check_suffix(target: Path, writable: Collection[str] | None) -> None:
         )
 
 
-def _check_folder(folder: Path) -> None:
-    """Refuse an output folder that cannot exist or may not be written, looking only, creating nothing."""
-    place = folder
-    while kind_of(place) == "nothing" and place != place.parent:
-        place = place.parent
+def check_folder(folder: Path, option: str = "-o") -> None:
+    """Refuse an output folder that cannot exist or may not be written, looking only, creating nothing.
+
+    Args:
+        folder: Where results are to go.
+        option: The flag that named it, for the advice.
+
+    Raises:
+        OutputError: A file is in its place, or permission is missing.
+    """
+    place, advice = standing(folder), f"Choose another {option}."
     if kind_of(place) != "folder":
-        raise OutputError("is not a folder, so nothing can be written below it.", path=place, hint="Choose another -o.")
+        raise OutputError("is not a folder, so nothing can be written below it.", path=place, hint=advice)
     if not os.access(place, os.W_OK | os.X_OK):
-        raise OutputError("may not be written: permission denied.", path=place, hint="Choose another -o.")
+        raise OutputError("may not be written: permission denied.", path=place, hint=advice)
 
 
-def _result_name(file: Found) -> Path:
-    """The name of a result in the output folder: the input's, with another suffix if its format is only read."""
-    suffix = output_suffix(file.path.suffix)
-    return file.name if suffix.lower() == file.path.suffix.lower() else file.name.with_suffix(suffix)
+def standing(path: Path) -> Path:
+    """The path itself, or the nearest place above it that exists."""
+    while kind_of(path) == "nothing" and path != path.parent:
+        path = path.parent
+    return path
 
 
-def _refuse_collisions(names: dict[Found, Path]) -> None:
-    """Refuse two results of one name, and a result where another result needs a folder."""
-    sources: dict[Path, list[Found]] = defaultdict(list)
-    for file, result in names.items():
-        sources[result].append(file)
-    for result, files in sources.items():
-        if len(files) > 1:
-            both = " and ".join(str(file.path) for file in files[:2])
-            more = f" (and {len(files) - 2} more)" if len(files) > 2 else ""
-            if len({file.path.parent for file in files}) > 1:
-                hint = "Give their folders (or a quoted pattern) as inputs, which keeps the tree, or use separate runs."
-            else:
-                hint = "Restore them in separate runs with different outputs."
-            raise OutputError(f"would be the result of {both}{more}.", path=result, hint=hint)
-    _refuse_near_collisions(names)
-    for result, files in sources.items():
-        below = next((parent for parent in result.parents if parent in sources), None)
-        if below is not None:
-            raise OutputError(
-                f"would be the result of {sources[below][0].path} and also the folder of {files[0].path}.",
-                path=below,
-                hint="Restore them in separate runs with different outputs.",
-            )
+def _leave_out_earlier_results(names: dict[Found, Path]) -> list[str]:
+    """Remove files that are results of other inputs, and say so: restoring them again would do harm."""
+    results = {identity(result): file for file, result in names.items()}
+    earlier = [file for file in names if results.get(identity(file.path), file) is not file]
+    for file in earlier:
+        del names[file]
+    if not earlier:
+        return []
+    count = f"1 file is the result ({earlier[0].path})" if len(earlier) == 1 else f"{len(earlier)} files are results"
+    return [f"{count} of an earlier run by name, and not taken as input"]
 
 
-def _refuse_near_collisions(names: dict[Found, Path]) -> None:
-    """Refuse names equal but for case where a change of format made one of them (a.HEIC beside a.JPG)."""
-    seen: dict[str, Found] = {}
-    for file, result in names.items():
-        other = seen.setdefault(folded(result), file)
-        converted = any(names[each].suffix != each.path.suffix for each in (file, other))
-        if other is not file and converted:
-            raise OutputError(
-                f"would be the result of {file.path}, and {names[other]}, equal but for case, that of {other.path}.",
-                path=result,
-                hint="Restore them in separate runs with different outputs.",
-            )
-
-
-def folded(path: Path) -> str:
-    """What a disk that ignores case and the coding of accents makes of a name."""
-    return unicodedata.normalize("NFC", str(path)).casefold()
-
-
-def _refuse_overwritten_inputs(names: dict[Found, Path]) -> None:
-    """Refuse a result that is an input, also by another spelling or a link: originals are never changed."""
-    originals = {identity(file.path): file.path for file in names}
-    for result in names.values():
-        original = originals.get(identity(result) or (0, 0))
-        if original is not None:
-            raise OutputError(
-                f"is an input{'' if original == result else f' ({original})'} and would be overwritten.",
-                path=result,
-                hint="Originals are never changed: choose another -o.",
-            )
-
-
-def identity(path: Path) -> tuple[int, int] | None:
-    """What a file is, whatever it is called; None if there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino)
-
-
-def _same_but_for_case(results: Iterable[Path]) -> list[str]:
-    """Warnings about results that one file system keeps apart and another does not."""
-    spellings: dict[str, list[Path]] = defaultdict(list)
-    for result in results:
-        spellings[folded(result)].append(result)
-    return [
-        f"{' and '.join(map(str, group))} differ only in case or accents' coding: where the disk cannot tell them "
-        "apart, the second is reported as failed and the first is kept"
-        for group in spellings.values()
-        if len(group) > 1
-    ]
-
-
-def _item(file: Found, result: Path, overwrite: bool, writable: Collection[str] | None) -> WorkItem:
+def _item(file: Found, result: Path, clash: str | None, overwrite: bool, writable: Collection[str] | None) -> WorkItem:
     """The work item of one input, with what is known about it before the run."""
-    skip, problem = None, file.problem
+    skip, problem = None, file.problem or clash
     kind = kind_of(result)
     present = kind == "file" or result.is_symlink()
     if problem is None and writable is not None and result.suffix.lower() not in writable:
-        problem = "its name ends in no picture's suffix. Rename it, or restore it alone with -o NAME.png."
+        problem = NO_FORMAT
     elif problem is None and kind in ("folder", "other"):
         problem = f"{result} is in the way and is not a file. Move it or choose another -o."
     elif problem is None and present and not overwrite:

@@ -27,8 +27,9 @@ ORDER = (
     {"image", "spec"},
     {"codecs", "weights", "toolkit", "hookspecs", "degrade", "correct", "diagnose", "contracts"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "journal"}
-    | {"planning", "walking", "finding", "outputs", "provenance", "reporting"},
-    {"engine", "executors", "pipeline", "steps", "evaluate", "benchmark"},
+    | {"planning", "in_place", "selection", "naming", "collisions", "walking", "finding"}
+    | {"outputs", "provenance", "reporting"},
+    {"engine", "executors", "pipeline", "steps", "evaluate", "benchmark", "difference", "heat_map"},
     {"options", "option_types", "cli", "testing"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""

@@ -1,0 +1,76 @@
+"""Plans that replace originals, each of which is kept in a backup folder first (``--in-place --backup DIR``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from restore.codecs.formats import WRITABLE_SUFFIXES, output_suffix, suffix_format
+from restore.errors import OutputError, UsageError
+from restore.finding import Found, absolute, find
+from restore.planning import NO_FORMAT, Plan, WorkItem, check_folder, identity
+from restore.selection import EVERYTHING, Selection
+
+
+def plan_in_place(
+    inputs: Sequence[str],
+    backup: Path | str,
+    *,
+    writable: Collection[str] | None = WRITABLE_SUFFIXES,
+    selection: Selection = EVERYTHING,
+) -> Plan:
+    """Plan to replace each input by its result, with its original kept below `backup` in the inputs' tree.
+
+    Args:
+        inputs: Files, folders (recursed) and patterns, see `restore.finding.find`.
+        backup: The folder for the originals; where it lies inside an input folder, what it holds is no input.
+        writable: Suffixes (lower case, with dot) a result may have; None for any.
+        selection: Which of the files found are meant.
+
+    Returns:
+        A plan whose folder is the deepest one that holds all inputs. What cannot be done in place (a format that is
+        only read, a file reached through a link) is a problem of its item.
+
+    Raises:
+        InputError: An input does not exist, or there is nothing to restore.
+        OutputError: The backup folder cannot be used, or a backup would take an original's place.
+        UsageError: The backup folder is the input folder.
+    """
+    findings = find(inputs, Path(backup), selection)
+    if os.path.realpath(backup) == os.path.realpath(findings.folder):
+        raise UsageError(f"--backup {backup} is the folder of the inputs themselves.", hint="Name another folder.")
+    check_folder(Path(backup), "--backup")
+    originals = {identity(file.path) for file in findings.files}
+    items = [_item(file, findings.folder, Path(backup), writable) for file in findings.files]
+    for item in items:
+        if item.backup is not None and identity(item.backup) in originals - {None}:
+            raise OutputError(
+                f"is an input, and the backup of {item.output} would take its place.",
+                path=item.backup,
+                hint="Name another folder after --backup.",
+            )
+    return Plan(tuple(items), findings.notes, findings.folder)
+
+
+def _item(file: Found, folder: Path, backup: Path, writable: Collection[str] | None) -> WorkItem:
+    """The work item that replaces one file."""
+    inner = absolute(file.path).relative_to(absolute(folder))
+    return WorkItem(
+        (file.path,),
+        file.path,
+        problem=file.problem or _problem(file.path, Path(os.path.realpath(folder), inner), writable),
+        backup=backup / inner,
+        present=True,
+    )
+
+
+def _problem(path: Path, place: Path, writable: Collection[str] | None) -> str | None:
+    """Why a file cannot be replaced, or None."""
+    if output_suffix(path.suffix) != path.suffix:
+        return f"{suffix_format(path.suffix)} is only read, so it cannot be replaced in place. Name a folder with -o."
+    if writable is not None and path.suffix.lower() not in writable:
+        return NO_FORMAT
+    if os.path.realpath(path) != str(place):
+        return "it is reached through a link, and is not replaced. Name the file's own place as an input."
+    return None

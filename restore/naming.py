@@ -1,0 +1,77 @@
+"""How results are called: the input's name, with ``--suffix`` before its ending and ``--format`` as its ending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from restore.codecs.formats import output_suffix, suffix_format
+from restore.errors import UsageError
+
+_TRICKS = frozenset("/\\:\0")
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What is changed in names.
+
+    Attributes:
+        suffix: Put behind the stem: ``_restored`` makes ``a_restored.jpg`` of ``a.jpg``.
+        format: The ending of all results, without its dot: ``png``. Files that have that format already keep theirs
+            (``a.JPEG`` stays so under ``jpg``). None keeps every format.
+
+    Raises:
+        UsageError: A suffix that would lead to another folder or cannot be read in a list of files.
+    """
+
+    suffix: str = ""
+    format: str | None = None
+
+    def __post_init__(self) -> None:
+        if _TRICKS.intersection(self.suffix) or ".." in self.suffix or not self.suffix.isprintable():
+            raise UsageError(
+                f"--suffix {self.suffix!r} is no part of a file's name.",
+                hint="Use letters, digits, - and _, like _restored; the folder is chosen with -o.",
+            )
+
+    def check(self, writable: Collection[str] | None) -> None:
+        """Refuse a format nobody writes.
+
+        Args:
+            writable: Suffixes (lower case, with dot) a result may have; None for any.
+
+        Raises:
+            UsageError: It is not among them.
+        """
+        if self.format is None:
+            return
+        unknown = writable is not None and self._ending not in writable
+        if unknown or not re.fullmatch(r"[A-Za-z0-9]+", self.format):
+            known = " ".join(sorted(each.removeprefix(".") for each in writable or ()))
+            raise UsageError(
+                f"--format {self.format!r} is not a format for results.",
+                hint=f"Use one of: {known}." if known else "Write it like png.",
+            )
+
+    @property
+    def _ending(self) -> str:
+        return f".{(self.format or '').lower()}"
+
+    def result(self, name: Path) -> Path:
+        """The name of the result of an input.
+
+        Args:
+            name: The input's, with its folders. A format that is only read becomes one that is written.
+        """
+        ending = output_suffix(name.suffix)
+        wanted = suffix_format(self._ending)
+        if self.format is not None and (wanted is None or wanted != suffix_format(ending)):
+            ending = self._ending
+        if not self.suffix and ending == name.suffix:
+            return name
+        return name.with_name(f"{name.stem}{self.suffix}{ending}")
+
+
+SAME_NAMES = Naming()
