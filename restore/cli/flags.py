@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from restore.cli.plan_flags import plan_flags
 from restore.cli.wording import Bytes, Device, Pixels
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.engine import JOBS
@@ -21,13 +22,14 @@ def common_flags(models: list[str]) -> list[click.Parameter]:
 
     return [
         click.Argument(["inputs"], nargs=-1, required=True, metavar="INPUT..."),
-        click.Option(["-o", "--output"], required=True, metavar="OUT", help="The folder (or file) for the results."),
+        click.Option(["-o", "--output"], metavar="OUT", help="The folder (or file) for the results."),
         click.Option(["-m", "--model"], metavar="MODEL", shell_complete=complete, help="Which model; see below."),
         click.Option(["--weights"], metavar="FILE", help="Weights of your own for the model (safetensors)."),
         click.Option(["--overwrite"], is_flag=True, help="Replace results that exist; otherwise they are skipped."),
         click.Option(["--quality"], type=click.IntRange(1, 100), help="Of JPEG, WebP, AVIF. [default: the source's]"),
+        *plan_flags(),
         *_machine_flags(),
-        click.Option(["--dry-run"], is_flag=True, help="Only show what would be done."),
+        click.Option(["--dry-run"], is_flag=True, help="Only show what would be done, and what it takes."),
         click.Option(["--json"], is_flag=True, help="Print one JSON document at the end and nothing else."),
         click.Option(["-v", "--verbose"], count=True, help="Say more; -vv even more."),
     ]

@@ -16,13 +16,13 @@ import click
 
 from restore.cli import accounts
 from restore.cli.flags import common_flags
+from restore.cli.plan_flags import planned
 from restore.cli.progress import watching
 from restore.cli.wording import printable
 from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.engine import Job, run
 from restore.errors import ExitCode, PluginError
 from restore.options import build_options, click_options
-from restore.planning import plan
 from restore.plugin_manager import PluginManager
 from restore.spec import RestorerSpec, Runtime
 
@@ -49,7 +49,8 @@ class TaskCommand(click.Command):
             task,
             params=common_flags([spec.name for spec in manager.restorers(task)]),
             help=f"{title} INPUT is files, folders (with all in them) or quoted patterns ('scans/**/*.tif'). OUT is a "
-            "file for one input file, else a folder that mirrors the inputs. Originals are never changed.",
+            "file for one input file, else a folder that mirrors the inputs. Originals are never changed, unless "
+            "--in-place says so.",
             short_help=title,
         )
         self.task = task
@@ -103,12 +104,7 @@ class TaskCommand(click.Command):
         values = ctx.params
         options = build_options(spec.options, {name: values[name] for name in spec.options.model_fields})
         anything = any("write_image" in plugin.hooks for plugin in self.manager.plugins())
-        the_plan = plan(
-            values["inputs"],
-            values["output"],
-            overwrite=values["overwrite"],
-            writable=None if anything else WRITABLE_SUFFIXES,
-        )
+        the_plan = planned(values, writable=None if anything else WRITABLE_SUFFIXES)
         runtime = Runtime(values["device"], values["precision"], values["tile"], values["memory"], values["threads"])
         return Job(
             plan=the_plan,

@@ -1,0 +1,96 @@
+"""The flags that say which pictures are meant and where results go, and the plan that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+import click
+
+from restore.errors import UsageError
+from restore.in_place import plan_in_place
+from restore.naming import Naming
+from restore.planning import Plan, plan
+from restore.selection import Selection, moment
+
+
+def plan_flags() -> list[click.Parameter]:
+    """Make the flags; `planned` understands their values."""
+    return [
+        click.Option(
+            ["--include"],
+            multiple=True,
+            metavar="PATTERN",
+            help="Only files that match, below their input folder and whatever their case: '*.jpg' in any folder, "
+            "'scans/' a folder with all in it, '/2024/*.tif' from the input folder on, '**/' any folders between, as "
+            "in a .gitignore. May be repeated: one must match.",
+        ),
+        click.Option(
+            ["--exclude"],
+            multiple=True,
+            metavar="PATTERN",
+            help="No files that match, even if --include names them. '!PATTERN' takes back an earlier --exclude.",
+        ),
+        click.Option(
+            ["--since"],
+            metavar="WHEN",
+            help="Only files changed since: a date (2026-11-01), a date and time (2026-11-01T18:30) or an age (90min, "
+            "12h, 7d, 2w).",
+        ),
+        click.Option(
+            ["--suffix"],
+            metavar="TEXT",
+            default="",
+            help="Put TEXT behind the name: '_restored' makes a_restored.jpg of a.jpg, and OUT may be the input folder.",
+        ),
+        click.Option(["--format"], metavar="NAME", help="Write all results as jpg, png, tif, webp, avif, bmp or ppm."),
+        click.Option(["--in-place"], is_flag=True, help="Replace the originals, instead of -o; needs --backup."),
+        click.Option(
+            ["--backup"],
+            metavar="DIR",
+            help="Where --in-place keeps each original, in the inputs' tree, before it is replaced.",
+        ),
+    ]
+
+
+def planned(values: Mapping[str, Any], *, writable: Collection[str] | None) -> Plan:
+    """Make the plan that the flags ask for.
+
+    Args:
+        values: The command's parameters by name.
+        writable: Suffixes a result may have; None for any.
+
+    Raises:
+        UsageError, InputError, OutputError: See `restore.planning.plan` and `restore.in_place.plan_in_place`.
+    """
+    since = None if values["since"] is None else moment(values["since"], datetime.now().astimezone())
+    selection = Selection(values["include"], values["exclude"], since)
+    naming = Naming(values["suffix"], values["format"])
+    _check_place(values)
+    if values["in_place"]:
+        return plan_in_place(values["inputs"], values["backup"], writable=writable, selection=selection)
+    return plan(
+        values["inputs"],
+        values["output"],
+        overwrite=values["overwrite"],
+        writable=writable,
+        selection=selection,
+        naming=naming,
+        list_collisions=values["dry_run"],
+    )
+
+
+def _check_place(values: Mapping[str, Any]) -> None:
+    """Refuse flags that name no place for the results, or two."""
+    if not values["in_place"]:
+        if values["backup"] is not None:
+            raise UsageError("--backup is for --in-place; with -o originals are never changed.", hint="Leave it out.")
+        if values["output"] is None:
+            raise UsageError("no place for the results is named.", hint="Add -o OUT, or --in-place --backup DIR.")
+        return
+    if values["backup"] is None:
+        raise UsageError("--in-place needs a folder for the originals.", hint="Add --backup DIR.")
+    for flag, given in (("-o", values["output"]), ("--suffix", values["suffix"]), ("--format", values["format"])):
+        if given:
+            raise UsageError(f"{flag} and --in-place contradict each other.", hint="Leave one of them out.")
