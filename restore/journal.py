@@ -22,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from restore.errors import ExitCode, OutputError
+from restore.errors import OutputError
 from restore.journal_rows import (
     ENTRY_COLUMNS,
     RUN_COLUMNS,
@@ -37,6 +37,7 @@ from restore.journal_rows import (
     run_of,
     sources_as_text,
 )
+from restore.reporting import FileResult
 from restore.stamps import Stamp
 
 FOLDER = ".restore"
@@ -196,20 +197,10 @@ class Journal:
         """Book that the sources of a result are unchanged, with other stamps."""
         self._later("UPDATE items SET sources=? WHERE output=?", (sources_as_text(sources), encoded(self.key(output))))
 
-    def book(
-        self,
-        output: Path,
-        state: str,
-        reason: str | None,
-        exit_code: ExitCode,
-        *,
-        seconds: float = 0.0,
-        megapixels: float = 0.0,
-        warnings: tuple[str, ...] = (),
-    ) -> None:
+    def book(self, result: FileResult) -> None:
         """Book a result that was skipped or failed."""
-        values = (state, reason, int(exit_code), seconds, megapixels, json.dumps(warnings))
-        self._later(_BOOK, (*values, encoded(self.key(output))))
+        values = (result.state, result.reason, int(result.exit_code), result.seconds, result.megapixels)
+        self._later(_BOOK, (*values, json.dumps(result.warnings), encoded(self.key(result.output))))
 
     def end(self, run: int, *, done: int, skipped: int, failed: int, ending: str) -> None:
         """Close a run.

@@ -36,8 +36,10 @@ class PluginManager:
     Safe to share between threads: `read_image` and `write_image` are called from the engine's.
     """
 
-    def __init__(self, registry: PluginRegistry) -> None:
+    def __init__(self, registry: PluginRegistry, *, discovered: bool = False) -> None:
         self._registry = registry
+        self.discovered = discovered
+        """Whether these are the installed plugins, which another process finds again by itself."""
         self._specs: dict[str, RestorerSpec] | None = None
         self._metrics: dict[str, Metric] | None = None
         self._lock = threading.RLock()
@@ -51,7 +53,7 @@ class PluginManager:
         """
         registry = PluginRegistry()
         registry.discover()
-        return cls(registry)
+        return cls(registry, discovered=True)
 
     @classmethod
     def of(cls, plugins: Mapping[str, object]) -> PluginManager:

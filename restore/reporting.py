@@ -46,9 +46,10 @@ class Report:
 
     Attributes:
         inputs: How many inputs were planned.
-        results: One per input in the plan's order; fewer only after an interruption.
+        results: One per input in the plan's order; fewer only after an interruption or an early stop.
         seconds: Wall-clock time of the run.
         interrupted: Whether the user stopped it.
+        stopped: Why the run stopped itself early, or None.
 
     Raises:
         ValueError: The results do not add up to the inputs (a bug in the engine, never hidden).
@@ -58,9 +59,11 @@ class Report:
     results: tuple[FileResult, ...]
     seconds: float
     interrupted: bool = False
+    stopped: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.results) != self.inputs and not (self.interrupted and len(self.results) < self.inputs):
+        early = self.interrupted or self.stopped is not None
+        if len(self.results) != self.inputs and not (early and len(self.results) < self.inputs):
             raise ValueError(f"{self.inputs} inputs but {len(self.results)} results")
 
     @property
@@ -80,7 +83,7 @@ class Report:
 
     @property
     def left(self) -> int:
-        """How many inputs an interruption left untouched."""
+        """How many inputs an interruption or an early stop left untouched."""
         return self.inputs - len(self.results)
 
     @property
@@ -93,7 +96,7 @@ class Report:
         """130 after an interruption; a failed only input's own code; 8 if some of several failed; else 0."""
         if self.interrupted:
             return ExitCode.INTERRUPTED
-        if self.failed and self.inputs == 1:
+        if self.failed and self.inputs == 1 and self.results:
             return self.results[0].exit_code
         return ExitCode.SOME_FAILED if self.failed else ExitCode.OK
 
@@ -114,6 +117,18 @@ class Observer(Protocol):
 
     def finished(self, result: FileResult) -> None:
         """Nothing more will happen to this input; comes once per input, not always in the plan's order."""
+        ...
+
+
+class Tracer(Protocol):
+    """Who must know what is in hand at any moment, also when the process dies; called from any thread."""
+
+    def stage(self, index: int, stage: str) -> None:
+        """The item of this place in the plan is "reading", "waiting", "restoring" or "writing" from now on."""
+        ...
+
+    def result(self, index: int, result: FileResult) -> None:
+        """Nothing more will happen to this item."""
         ...
 
 

@@ -54,7 +54,9 @@ def _settled(item: WorkItem, entry: Entry, journal: Journal, recipe: Recipe, ove
     same_recipe = entry.recipe == recipe.digest and entry.state in ("done", "writing")
     if item.backup is not None:
         # The original is in the backup by now: to do it in another way begins there, never with the restored picture.
-        return replace(item, skip=DONE) if same_recipe and not overwrite else replace(item, sources=(item.backup,))
+        if same_recipe and not overwrite:
+            return replace(item, skip=DONE)
+        return replace(item, sources=(item.backup,)) if Stamp.of(item.backup) is not None else item
     if same_recipe and not overwrite and _same_sources(item, entry, journal):
         return replace(item, skip=DONE)
     return replace(item, skip=None, replace=True)
@@ -77,7 +79,8 @@ def _changed_in_place(item: WorkItem, entry: Entry) -> WorkItem:
         return item
     return replace(
         item,
-        problem=f"was changed after it was restored, and its original still lies in {item.backup}. Move one of them away.",
+        problem=f"was changed after it was restored, and its original still lies in {item.backup}. "
+        "Move one of them away.",
     )
 
 

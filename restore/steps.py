@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from restore.errors import DeviceError, ExitCode, InputError, PluginError, RestoreError
 from restore.image import Image, Observation
+from restore.journal_rows import Source
 from restore.planning import WorkItem
 from restore.reporting import FileResult
 from restore.spec import Options, Restorer, RestorerSpec
+from restore.stamps import Stamp, content_hash
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
@@ -26,21 +29,50 @@ class Failure:
     details: str | None = None
 
 
-def read(item: WorkItem, manager: PluginManager, max_pixels: int) -> Observation:
+@dataclass(frozen=True)
+class Read:
+    """What was read for one item.
+
+    Attributes:
+        observation: The pictures.
+        sources: What the files were at that time; empty where no journal wants to know.
+        seconds: How long it took.
+    """
+
+    observation: Observation
+    sources: tuple[Source, ...]
+    seconds: float
+
+
+def read(item: WorkItem, manager: PluginManager, max_pixels: int, *, hashed: bool) -> Read:
     """Read the item's sources.
 
+    Args:
+        item: Whose.
+        manager: Reads them.
+        max_pixels: Larger pictures are refused.
+        hashed: Hash their content too, for the journal.
+
     Raises:
-        InputError: A source cannot be read, or frames differ in size.
+        InputError: A source cannot be read, was changed meanwhile, or frames differ in size.
     """
-    frames = []
-    for source in item.sources:
+    began = time.perf_counter()
+    frames, sources = [], []
+    for path in item.sources:
+        before = Stamp.of(path)
         try:
-            frames.append(manager.read_image(source, max_pixels))
+            frames.append(manager.read_image(path, max_pixels))
+            digest = content_hash(path) if hashed else ""
         except OSError as error:
             raise InputError(
-                f"cannot be read: {error.strerror or error}.", path=source, hint="Check its rights and its disk."
+                f"cannot be read: {error.strerror or error}.", path=path, hint="Check its rights and its disk."
             ) from error
-    return Observation(tuple(frames))
+        after = Stamp.of(path)
+        if before is None or after is None or (before.size, before.modified_ns) != (after.size, after.modified_ns):
+            raise InputError("was changed while it was read.", path=path, hint="Run again when nothing writes to it.")
+        if hashed:
+            sources.append(Source(str(path.absolute()), after, digest))
+    return Read(Observation(tuple(frames)), tuple(sources), time.perf_counter() - began)
 
 
 def restore(restorer: Restorer, observation: Observation, spec: RestorerSpec, options: Options) -> Image:
@@ -79,6 +111,13 @@ def explain(error: BaseException, source: Path, spec: RestorerSpec) -> Failure:
     assert isinstance(error, RestoreError)
     words = f"{error.message} {error.hint or ''}".rstrip() if error.path == source else str(error)
     return Failure(words, error.exit_code, details)
+
+
+def untried(item: WorkItem) -> FileResult:
+    """The result of an item whose plan says already that it is to be skipped, or cannot be done."""
+    if item.problem is not None:
+        return FileResult(item.sources[0], item.output, "failed", item.problem, exit_code=ExitCode.INPUT)
+    return FileResult(item.sources[0], item.output, "skipped", item.skip)
 
 
 def failed(item: WorkItem, failure: Failure, seconds: float, megapixels: float) -> FileResult:

@@ -25,11 +25,12 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = (
     {"errors"},
     {"image", "spec"},
-    {"codecs", "weights", "toolkit", "hookspecs", "degrade", "correct", "diagnose", "contracts"},
-    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "journal"}
+    {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "degrade", "correct", "diagnose", "contracts"},
+    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "journal", "journal_rows"}
     | {"planning", "in_place", "selection", "naming", "collisions", "walking", "finding"}
-    | {"outputs", "provenance", "reporting"},
-    {"engine", "executors", "pipeline", "steps", "evaluate", "benchmark", "difference", "heat_map"},
+    | {"outputs", "provenance", "reporting", "resuming", "memory"},
+    {"engine", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline", "steps"}
+    | {"evaluate", "benchmark", "difference", "heat_map"},
     {"options", "option_types", "cli", "testing"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from restore.cli.plan_flags import plan_flags
+from restore.cli.run_flags import run_flags
 from restore.cli.wording import Bytes, Device, Pixels
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.engine import JOBS
@@ -28,6 +29,7 @@ def common_flags(models: list[str]) -> list[click.Parameter]:
         click.Option(["--overwrite"], is_flag=True, help="Replace results that exist; otherwise they are skipped."),
         click.Option(["--quality"], type=click.IntRange(1, 100), help="Of JPEG, WebP, AVIF. [default: the source's]"),
         *plan_flags(),
+        *run_flags(),
         *_machine_flags(),
         click.Option(["--dry-run"], is_flag=True, help="Only show what would be done, and what it takes."),
         click.Option(["--json"], is_flag=True, help="Print one JSON document at the end and nothing else."),

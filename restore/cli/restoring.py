@@ -5,25 +5,26 @@ from __future__ import annotations
 import difflib
 import logging
 import re
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from restore.batch import run_batch
 from restore.cli import accounts
 from restore.cli.flags import common_flags
 from restore.cli.plan_flags import planned
 from restore.cli.progress import watching
+from restore.cli.stopping import stopped_by_signals
 from restore.cli.wording import printable
 from restore.codecs.formats import WRITABLE_SUFFIXES
-from restore.engine import Job, run
-from restore.errors import ExitCode, PluginError
+from restore.errors import ExitCode, PluginError, UsageError
+from restore.job import Job
 from restore.options import build_options, click_options
 from restore.plugin_manager import PluginManager
+from restore.reporting import Report
 from restore.spec import RestorerSpec, Runtime
 
 _MODEL = "restore.model"
@@ -85,7 +86,7 @@ class TaskCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> int:
         """Plan, run and report; the return value is the exit code."""
-        with _logging(ctx.params["verbose"]), _sigterm_as_interrupt():
+        with _logging(ctx.params["verbose"]):
             job = self._job(ctx)
             if ctx.params["dry_run"]:
                 accounts.show_plan(job, json=ctx.params["json"])
@@ -93,10 +94,28 @@ class TaskCommand(click.Command):
             if not ctx.params["json"]:
                 for note in job.plan.notes:
                     click.echo(printable(f"note: {note}"), err=True)
-            with watching(json=ctx.params["json"]) as observer:
-                report = run(job, self.manager, observer)
+            report = self._run(ctx, job)
             accounts.show_report(job, report, json=ctx.params["json"], verbose=ctx.params["verbose"] > 0)
             return report.exit_code
+
+    def _run(self, ctx: click.Context, job: Job) -> Report:
+        """Run a job as the flags say: with workers where these plugins can be found again in another process."""
+        values = ctx.params
+        isolated = values["isolate"] and self.manager.discovered and job.plan.folder is not None
+        if values["timeout"] is not None and not isolated:
+            raise UsageError(
+                "--timeout needs a process that can be ended.",
+                hint="Leave --no-isolate out and name a folder after -o.",
+            )
+        with stopped_by_signals(quiet=values["json"]) as stop, watching(json=values["json"]) as observer:
+            return run_batch(
+                job,
+                self.manager,
+                observer,
+                workers=PluginManager.discover if isolated else None,
+                timeout=values["timeout"],
+                stop=stop,
+            )
 
     def _job(self, ctx: click.Context) -> Job:
         """Everything the flags say, checked, before anything is loaded."""
@@ -116,6 +135,8 @@ class TaskCommand(click.Command):
             max_pixels=values["max_pixels"],
             quality=values["quality"],
             jobs=values["jobs"],
+            provenance=values["provenance"],
+            max_failures=values["max_failures"],
         )
 
     def _choose(self, name: str | None) -> RestorerSpec:
@@ -173,16 +194,3 @@ def _logging(verbosity: int) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Let a polite kill end the run as Ctrl-C does, so that no temporary file stays behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from restore.errors import OutputError, RestoreError
 from restore.image import Metadata
 
+_TEMPORARY = ".restore-"
+_RANDOM = 12
+
 
 @contextmanager
-def atomic_path(target: Path) -> Iterator[Path]:
+def atomic_path(
+    target: Path, *, token: str = "", before_rename: Callable[[Path], None] | None = None
+) -> Iterator[Path]:
     """Give a temporary path beside `target`; rename it into place on success, remove it on any failure.
 
     The temporary file exists already (empty), is hidden, has the target's suffix and a short name of its own, so that
@@ -22,21 +28,25 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
     Args:
         target: The final path; an existing file is replaced in one step.
+        token: Eight hexadecimal digits for the temporary file's name, by which `sweep` knows it again.
+        before_rename: Called with the finished temporary file, already flushed to the disk.
 
     Raises:
         restore.errors.OutputError: The folder cannot be written to, or the disk is full; names `target`.
     """
-    temporary = target.with_name(f".restore-{secrets.token_hex(6)}{target.suffix}")
+    temporary = target.with_name(f"{_TEMPORARY}{token}{secrets.token_hex(_RANDOM // 2)}{target.suffix}")
     created = False
     try:
         # Not mkstemp: its files are private, this one gets the permissions a new file has.
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         created = True
         yield temporary
-        _flush(temporary)
+        flush(temporary)
+        if before_rename is not None:
+            before_rename(temporary)
         temporary.replace(target)
         created = False
-        _flush(target.parent)
+        flush(target.parent)
     except OSError as error:
         raise output_error(error, target) from error
     except RestoreError as error:
@@ -47,6 +57,22 @@ def atomic_path(target: Path) -> Iterator[Path]:
         if created:
             with suppress(OSError):
                 temporary.unlink()
+
+
+def sweep(folders: Iterable[Path], token: str) -> None:
+    """Remove the temporary files that a killed process has left behind.
+
+    Args:
+        folders: Where to look; those that are gone are passed over.
+        token: Whose files; nobody else's are touched.
+    """
+    ours = re.compile(rf"{re.escape(_TEMPORARY + token)}[0-9a-f]{{{_RANDOM}}}(\..*)?")
+    for folder in folders:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if ours.fullmatch(entry.name):
+                    with suppress(OSError):
+                        Path(entry.path).unlink()
 
 
 def output_error(error: OSError, path: Path) -> OutputError:
@@ -86,7 +112,7 @@ def keep_times(path: Path, metadata: Metadata) -> None:
         raise output_error(error, path) from error
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Flush a file, or where the system knows that the entries of a folder, to the disk."""
     if path.is_dir() and os.name == "nt":
         return

@@ -1,0 +1,151 @@
+"""A run over a folder that cannot lose a photo: one at a time, journalled, continued where the last one stopped."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restore import __version__
+from restore.codecs.atomic import sweep
+from restore.engine import execute
+from restore.errors import OutputError, WeightsError
+from restore.folder_lock import folder_lock
+from restore.job import Job
+from restore.journal import FOLDER, Journal
+from restore.journal_rows import Recipe
+from restore.planning import Plan
+from restore.provenance import Treatment
+from restore.reporting import Observer, Report, Silence
+from restore.resuming import DONE, settle
+from restore.stamps import content_hash
+from restore.supervisor import supervise
+
+if TYPE_CHECKING:
+    from restore.plugin_manager import PluginManager
+
+_log = logging.getLogger("restore")
+
+
+def run_batch(
+    job: Job,
+    manager: PluginManager,
+    observer: Observer | None = None,
+    *,
+    workers: Callable[[], PluginManager] | None = None,
+    timeout: float | None = None,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Run a job, going on where an earlier run into the same folder stopped.
+
+    Args:
+        job: What to do. Where its plan has no folder (a single result with a name of its own) no journal is kept.
+        manager: Loads the model, or at least knows it where workers do.
+        observer: Told how it goes, in this thread.
+        workers: Finds the plugins again in another process: the work is then done there, and a crash costs one picture.
+            None: in this process.
+        timeout: Seconds that reading, restoring and writing of one picture may each take; needs workers.
+        stop: Once set, what is in hand is finished and the rest is left.
+
+    Returns:
+        One result per input, in the plan's order; what was done already is skipped with `restore.resuming.DONE`.
+
+    Raises:
+        OutputError: Another run works in the folder, or its journal cannot be used.
+        RestoreError: As `restore.engine.execute`.
+    """
+    observer, stop = observer or Silence(), stop or threading.Event()
+    recipe, treatment = described(job)
+    with ExitStack() as held:
+        journal, settled, number = None, _unsettled, 0
+        if job.plan.folder is not None:
+            journal = held.enter_context(_journal_of(job.plan.folder, held))
+
+            def settled(plan: Plan, journal: Journal = journal) -> Plan:
+                return settle(plan, journal, recipe, overwrite=job.overwrite)
+
+            job = replace(job, plan=settled(job.plan))
+            number = _begin(job, journal, recipe)
+        if workers is not None and job.plan.pending:
+            # Only while it runs: what a worker has made must not be made again because --overwrite was asked for.
+            def resumed(plan: Plan) -> Plan:
+                return plan if journal is None else settle(plan, journal, recipe)
+
+            try:
+                report = supervise(
+                    job,
+                    workers,
+                    observer,
+                    journal=journal,
+                    treatment=treatment,
+                    settled=resumed,
+                    timeout=timeout,
+                    stop=stop,
+                )
+            finally:
+                if journal is not None:
+                    sweep(journal.folders(), journal.token)
+        else:
+            report = execute(job, manager, observer, journal=journal, treatment=treatment, stop=stop)
+        if journal is not None:
+            _end(journal, number, report)
+    manager.run_finished(job, report)
+    return report
+
+
+def described(job: Job) -> tuple[Recipe, Treatment]:
+    """What a job does to every picture: for the journal, and for the XMP of the results.
+
+    Raises:
+        WeightsError: The weights file cannot be read.
+    """
+    path, weights = job.weights or job.spec.weights, None
+    if path is not None:
+        try:
+            weights = content_hash(path)
+        except OSError as error:
+            raise WeightsError(f"cannot be read: {error.strerror}.", path=path, hint="Check --weights.") from error
+    options = job.options.model_dump(mode="json")
+    settings = {"quality": job.quality, "precision": job.runtime.precision, "provenance": job.provenance}
+    recipe = Recipe(
+        job.spec.name, weights, json.dumps(options, sort_keys=True), json.dumps(settings, sort_keys=True), __version__
+    )
+    return recipe, Treatment(job.spec.name, weights, options, __version__)
+
+
+def _unsettled(plan: Plan) -> Plan:
+    return plan
+
+
+def _journal_of(folder: Path, held: ExitStack) -> Journal:
+    """Lock the folder, open its journal and clear away what a killed run has left."""
+    inside = folder / FOLDER
+    try:
+        inside.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made: {error.strerror}.", path=inside, hint="Choose another -o.") from error
+    held.enter_context(folder_lock(inside))
+    journal = Journal.open(folder)
+    sweep(journal.folders(), journal.token)
+    return journal
+
+
+def _begin(job: Job, journal: Journal, recipe: Recipe) -> int:
+    """Book the run and everything it will have to do with."""
+    items = job.plan.items
+    number = journal.begin(recipe, (item.output for item in items if item.skip != DONE), len(items))
+    journal.keep((item.output for item in items if item.skip == DONE), number)
+    return number
+
+
+def _end(journal: Journal, number: int, report: Report) -> None:
+    ending = "interrupted" if report.interrupted else report.stopped or "finished"
+    try:
+        journal.end(number, done=report.done, skipped=report.skipped, failed=report.failed, ending=ending)
+    except OutputError as error:  # a full disk: the rows it could not take are told from the files at the next run
+        _log.warning("%s", error)

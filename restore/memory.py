@@ -1,0 +1,75 @@
+"""How much memory a run takes, and how a limit is shared out between the network and the pictures.
+
+A model with three terms, measured on JPEG, PNG and TIFF of 12 to 100 megapixels: the process with its libraries
+(`BASE`), the network's working memory, and for every picture in flight its decoded size times `COPIES` (as read, as
+restored, and what codecs hold beside).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from restore.codecs.header import Header
+from restore.errors import UsageError
+from restore.spec import Runtime
+
+BASE = 520 << 20
+"""Bytes of the process with torch, the codecs and a model loaded, before any picture."""
+
+COPIES = 3.3
+"""Bytes in flight per byte of a decoded picture."""
+
+IN_FLIGHT = 920 << 20
+"""Bytes of pictures in flight where the user sets no limit: some 96 megapixels of 8-bit colour."""
+
+_NETWORK_SHARE, _NETWORK_MOST, _NETWORK_LEAST = 0.3, 512 << 20, 48 << 20
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A memory limit, shared out.
+
+    Attributes:
+        runtime: For the model: its ``memory`` is the network's share.
+        pictures: Bytes of all pictures in flight.
+        strict: Whether a picture beyond that is refused (the user has set a limit) or runs alone.
+    """
+
+    runtime: Runtime
+    pictures: int
+    strict: bool
+
+
+def share(runtime: Runtime) -> Budget:
+    """Share out the limit that ``runtime.memory`` sets for the whole process.
+
+    Raises:
+        UsageError: It is below what the process needs for itself.
+    """
+    if runtime.memory is None:
+        return Budget(runtime, IN_FLIGHT, strict=False)
+    free = runtime.memory - BASE
+    if free < 2 * _NETWORK_LEAST:
+        least = (BASE + 2 * _NETWORK_LEAST) >> 20
+        raise UsageError(
+            f"--memory {runtime.memory >> 20}MiB is less than the program itself needs.",
+            hint=f"Give at least {least}MiB.",
+        )
+    network = int(min(max(free * _NETWORK_SHARE, _NETWORK_LEAST), _NETWORK_MOST))
+    return Budget(replace(runtime, memory=network), free - network, strict=True)
+
+
+def picture_bytes(header: Header, scale: int = 1) -> int:
+    """What a picture takes while it is in flight.
+
+    Args:
+        header: Of its file.
+        scale: Output pixels per input pixel along an edge.
+    """
+    return int(header.bytes * (COPIES + 2 * (scale**2 - 1)))
+
+
+def needed(header: Header, scale: int = 1) -> int:
+    """The limit that lets this picture through, in bytes."""
+    pictures = picture_bytes(header, scale)
+    return BASE + int(max(pictures / (1 - _NETWORK_SHARE), min(pictures + _NETWORK_MOST, 2 * pictures)))

@@ -1,0 +1,222 @@
+"""The process that does the work of a supervised run: it may die over a picture, the run does not.
+
+It talks to its supervisor over a pipe. Out go `Stage`, `Outcome`, `Log`, and at the end `Ending`; in comes `STOP`, or
+the end of the pipe when the supervisor is gone: then the worker ends itself at once, which is safe at any moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from restore.codecs.formats import DEFAULT_MAX_PIXELS
+from restore.engine import execute
+from restore.errors import DeviceError, RestoreError
+from restore.folder_lock import WORKER, folder_lock
+from restore.job import JOBS, FailureLimit, Job
+from restore.journal import FOLDER, Journal
+from restore.planning import Plan
+from restore.provenance import Treatment
+from restore.reporting import FileResult, Silence
+from restore.spec import Runtime
+
+if TYPE_CHECKING:
+    from restore.plugin_manager import PluginManager
+
+STOP = "stop"
+"""What the supervisor says when what is in hand is to be the last."""
+
+_PATIENCE = 60.0
+"""Seconds to wait for the worker of a run that was killed: it ends as soon as it notices."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A job that can be sent to another process: the restorer by its name, its options as plain values.
+
+    Attributes:
+        plan: The items to be done by this worker.
+        model: Name of the restorer.
+        options: Of the restorer.
+        runtime, weights, overwrite, max_pixels, quality, jobs, ahead, provenance: As in `Job`.
+        treatment: For the XMP of the results.
+        folder: Of the journal; None for a run without one.
+        level: Of the ``restore`` logger.
+    """
+
+    plan: Plan
+    model: str
+    options: dict[str, Any]
+    treatment: Treatment | None = None
+    folder: Path | None = None
+    runtime: Runtime = field(default_factory=Runtime)
+    weights: Path | None = None
+    overwrite: bool = False
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    quality: int | None = None
+    jobs: int = JOBS
+    ahead: bool = True
+    provenance: bool = True
+    level: int = logging.WARNING
+
+    @classmethod
+    def of(cls, job: Job, plan: Plan, treatment: Treatment | None, folder: Path | None, *, alone: bool) -> Errand:
+        """Part of a job.
+
+        Args:
+            job: The whole.
+            plan: The part.
+            treatment: For the XMP of the results.
+            folder: Of the journal.
+            alone: One picture at a time.
+        """
+        return cls(
+            plan,
+            job.spec.name,
+            job.options.model_dump(),
+            treatment,
+            folder,
+            job.runtime,
+            job.weights,
+            job.overwrite,
+            job.max_pixels,
+            job.quality,
+            1 if alone else job.jobs,
+            not alone,
+            job.provenance,
+            logging.getLogger("restore").getEffectiveLevel(),
+        )
+
+    def job(self, manager: PluginManager, max_failures: FailureLimit | None = None) -> Job:
+        """The job again, in the process that does it."""
+        spec = manager.restorer(self.model)
+        return Job(
+            self.plan,
+            spec,
+            spec.options.model_validate(self.options),
+            self.runtime,
+            self.weights,
+            self.overwrite,
+            self.max_pixels,
+            self.quality,
+            self.jobs,
+            self.ahead,
+            self.provenance,
+            max_failures,
+        )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An item has come to a stage, see `restore.reporting.Tracer`."""
+
+    index: int
+    stage: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Nothing more will happen to an item."""
+
+    index: int
+    result: FileResult
+
+
+@dataclass(frozen=True)
+class Log:
+    """A line for the log."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The worker is through; or an error that ends the run, like a model that cannot be loaded."""
+
+    error: BaseException | None = None
+
+
+class _Line(logging.Handler):
+    """The worker's end of the pipe: traces the run and sends its log. Used from several threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self.connection = connection
+        self.sending = threading.Lock()
+
+    def send(self, message: object) -> None:
+        """Send one message; a supervisor that is gone is noticed by the listening thread."""
+        with self.sending, suppress(OSError):
+            self.connection.send(message)
+
+    def stage(self, index: int, stage: str) -> None:
+        self.send(Stage(index, stage))
+
+    def result(self, index: int, result: FileResult) -> None:
+        self.send(Outcome(index, result))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.send(Log(record.levelno, record.getMessage()))
+
+
+def work(connection: Connection, errand: Errand, plugins: Callable[[], PluginManager]) -> None:
+    """Do an errand; the entry point of the worker's process.
+
+    Args:
+        connection: To the supervisor.
+        errand: What to do.
+        plugins: Finds the plugins again in this process.
+    """
+    # Ctrl-C reaches every process of a terminal, and a service manager's SIGTERM every process of the service. What
+    # they mean for this one is the supervisor's to say.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    stop = threading.Event()
+    threading.Thread(target=_listen, args=(connection, stop), daemon=True).start()
+    line = _Line(connection)
+    logger = logging.getLogger("restore")
+    logger.handlers, logger.propagate = [line], False
+    logger.setLevel(errand.level)
+    error: BaseException | None = None
+    try:
+        with ExitStack() as held:
+            journal = None
+            if errand.folder is not None:
+                held.enter_context(folder_lock(errand.folder / FOLDER, WORKER, _PATIENCE))
+                journal = held.enter_context(Journal.open(errand.folder))
+            manager = plugins()
+            execute(
+                errand.job(manager),
+                manager,
+                Silence(),
+                journal=journal,
+                treatment=errand.treatment,
+                tracer=line,
+                stop=stop,
+            )
+    except RestoreError as known:
+        error = known
+    except Exception as unknown:
+        words = f"the worker failed unexpectedly ({type(unknown).__name__}: {unknown})."
+        logger.debug("%s", "".join(traceback.format_exception(unknown)))
+        error = DeviceError(words, hint="-vv shows where.")
+    line.send(Ending(error))
+
+
+def _listen(connection: Connection, stop: threading.Event) -> None:
+    """Hear what the supervisor says; end at once when it is gone."""
+    try:
+        while connection.recv() == STOP:
+            stop.set()
+    except (EOFError, OSError):
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
