@@ -78,7 +78,7 @@ def find(inputs: Sequence[str], aside: Path, selection: Selection = EVERYTHING) 
     if not once:
         raise _nothing_found(inputs)
     tally = Tally(selection)
-    taken = tuple(file for file in once if tally.takes(file.path, file.inner))
+    taken = tuple(file for file in once if tally.takes(file.path, file.inner, folder=_is_locked_folder(file)))
     if not taken:
         raise _nothing_left(inputs, tally)
     only_files = not any(kind_of(Path(text)) == "folder" for text in inputs)
@@ -193,6 +193,10 @@ def _common_folder(roots: list[Path]) -> Path:
         raise UsageError(
             f"the inputs {', '.join(map(str, roots))} lie on different drives.", hint="Restore them in separate runs."
         ) from None
+
+
+def _is_locked_folder(file: Found) -> bool:
+    return file.problem is not None and kind_of(file.path) == "folder"
 
 
 def _folder(groups: list[_Group]) -> Path:

@@ -1,7 +1,7 @@
 """Which of the pictures found are meant: by name (``--include``, ``--exclude``) and by age (``--since``).
 
-A pattern means what a line of a ``.gitignore`` file means, with one difference: upper and lower case are the same,
-because cameras write ``.JPG`` and phones ``.jpg``. It is matched against the path below the input folder (for a
+A pattern means what a line of a ``.gitignore`` file means, with two differences: upper and lower case are the same,
+because cameras write ``.JPG`` and phones ``.jpg``, and ``!`` takes back files also inside a folder that matched. It is matched against the path below the input folder (for a
 pattern typed as an input, below its first part without a wildcard; for a file named by itself, its name):
 
 - ``*.jpg``: every such file in any folder. ``*`` and ``?`` never match a ``/``.
@@ -52,20 +52,25 @@ class Selection:
             for pattern in patterns:
                 _check(option, pattern)
 
-    def reason(self, path: Path, inner: Path) -> str | None:
+    def reason(self, path: Path, inner: Path, *, folder: bool = False) -> str | None:
         """The option that leaves a file out, or None if it is taken.
 
         Args:
             path: The file; asked for its time only where an age is given. One that cannot be asked is taken, so that
                 the run reports it.
             inner: Its path below its input folder.
+            folder: It is a folder that could not be looked into: what it holds may be meant, unless excluded.
         """
-        name = inner.as_posix().casefold()
-        if self.include and not self._included.match_file(name):
+        name = inner.as_posix().casefold() + "/" * folder
+        if self.include and not folder and not self._included.match_file(name):
             return "--include"
         if self.exclude and self._excluded.match_file(name):
             return "--exclude"
-        return "--since" if self.since is not None and _changed_before(path, self.since.timestamp()) else None
+        return (
+            "--since"
+            if self.since is not None and not folder and _changed_before(path, self.since.timestamp())
+            else None
+        )
 
     @cached_property
     def _included(self) -> GitIgnoreSpec:
@@ -86,9 +91,9 @@ class Tally:
     selection: Selection
     left_out: Counter[str] = field(default_factory=Counter)
 
-    def takes(self, path: Path, inner: Path) -> bool:
+    def takes(self, path: Path, inner: Path, *, folder: bool = False) -> bool:
         """Whether a file is taken; counts it if not. See `Selection.reason`."""
-        reason = self.selection.reason(path, inner)
+        reason = self.selection.reason(path, inner, folder=folder)
         self.left_out.update([] if reason is None else [reason])
         return reason is None
 

@@ -1,11 +1,13 @@
 """Inputs: files as they are, folders and patterns for the pictures in them, each picture once."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from restore.errors import InputError
 from restore.finding import find
+from restore.selection import Selection
 
 
 def touch(*paths: Path) -> None:
@@ -115,3 +117,42 @@ def test_a_link_to_nowhere_and_a_device_are_refused(tmp_path: Path) -> None:
         find([str(tmp_path / "link.jpg")], Path("out"))
     with pytest.raises(InputError, match="neither a file nor a folder"):
         find(["/dev/null"], Path("out"))
+
+
+def test_patterns_are_matched_below_the_files_own_input(tmp_path: Path) -> None:
+    touch(tmp_path / "one" / "raw" / "a.jpg", tmp_path / "two" / "b" / "raw" / "c.jpg", tmp_path / "raw" / "d.jpg")
+    inputs = [str(tmp_path / "one"), str(tmp_path / "two" / "*"), str(tmp_path / "raw" / "d.jpg")]
+    findings = find(inputs, Path("out"), Selection(include=("/raw/",)))
+    assert [str(file.name) for file in findings.files] == ["one/raw/a.jpg"]
+    assert findings.notes == ("2 files left out by --include",)
+
+
+def test_a_folder_that_cannot_be_listed_can_be_excluded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "locked" / "b.jpg")
+    real_scandir = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return real_scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert len(find([str(tmp_path)], Path("out")).files) == 2
+    assert len(find([str(tmp_path)], Path("out"), Selection(include=("*.jpg",))).files) == 2, "it may hold some"
+    assert len(find([str(tmp_path)], Path("out"), Selection(exclude=("locked/",))).files) == 1
+
+
+def test_nothing_left_by_the_selection_is_an_error_that_names_the_options(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "b.jpg")
+    with pytest.raises(InputError, match=r"nothing is left to restore: 2 files left out by --exclude\. Widen"):
+        find([str(tmp_path)], Path("out"), Selection(exclude=("*.jpg",)))
+
+
+def test_the_folder_of_all_inputs_is_the_deepest_that_holds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path / "x" / "a.jpg", tmp_path / "x" / "y" / "b.jpg")
+    monkeypatch.chdir(tmp_path)
+    assert find(["x"], Path("out")).folder == Path("x")
+    assert find(["x/a.jpg"], Path("out")).folder == Path("x")
+    assert find(["x/y/b.jpg", "x/a.jpg"], Path("out")).folder == tmp_path / "x"

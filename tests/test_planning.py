@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from restore.errors import InputError, OutputError
+from restore.errors import InputError, OutputError, UsageError
+from restore.naming import Naming
 from restore.planning import Plan, plan
+from restore.selection import Selection
 
 
 def touch(*paths: Path) -> None:
@@ -65,54 +67,9 @@ def test_results_that_exist_are_skipped_unless_they_are_to_be_replaced(tmp_path:
     first, second = plan([str(tmp_path / "in")], tmp_path / "out").items
     assert first.skip is not None and "--overwrite" in first.skip
     assert second.skip is None
+    assert (first.present, second.present) == (True, False)
     again = plan([str(tmp_path / "in")], tmp_path / "out", overwrite=True)
-    assert len(again.pending) == 2
-
-
-def test_two_inputs_with_one_result_are_refused_and_both_named(tmp_path: Path) -> None:
-    touch(tmp_path / "in" / "a.heic", tmp_path / "in" / "a.jpg")
-    with pytest.raises(OutputError, match=r"out/a\.jpg: would be the result of .*a\.heic and .*a\.jpg\. Restore them"):
-        plan([str(tmp_path / "in")], tmp_path / "out")
-    touch(tmp_path / "x" / "b.jpg", tmp_path / "y" / "b.jpg")
-    with pytest.raises(OutputError, match="Give their folders"):
-        plan([str(tmp_path / "x" / "b.jpg"), str(tmp_path / "y" / "b.jpg")], tmp_path / "out")
-
-
-def test_names_equal_but_for_case_are_refused_if_a_change_of_format_made_them_so(tmp_path: Path) -> None:
-    touch(tmp_path / "in" / "IMG_1.HEIC", tmp_path / "in" / "IMG_1.JPG")
-    with pytest.raises(OutputError, match="equal but for case"):
-        plan([str(tmp_path / "in")], tmp_path / "out")
-
-
-def test_inputs_equal_but_for_case_or_accents_are_kept_apart_with_a_warning(tmp_path: Path) -> None:
-    touch(
-        tmp_path / "in" / "a.jpg", tmp_path / "in" / "A.jpg", tmp_path / "in" / "é.jpg", tmp_path / "in" / "e\u0301.jpg"
-    )
-    the_plan = plan([str(tmp_path / "in")], tmp_path / "out")
-    assert len({item.output for item in the_plan.items}) == 4
-    assert len([note for note in the_plan.notes if "differ only in case" in note]) == 2
-
-
-def test_a_result_where_another_needs_a_folder_is_refused(tmp_path: Path) -> None:
-    touch(tmp_path / "in" / "a.heic", tmp_path / "in" / "a.jpg" / "inner.png")
-    with pytest.raises(OutputError, match="and also the folder of"):
-        plan([str(tmp_path / "in")], tmp_path / "out")
-
-
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_no_result_may_overwrite_an_input(tmp_path: Path, overwrite: bool) -> None:
-    touch(tmp_path / "in" / "a.jpg")
-    (tmp_path / "door").symlink_to(tmp_path / "in")
-    os.link(tmp_path / "in" / "a.jpg", tmp_path / "hard.jpg")
-    for inputs, output in (
-        ([tmp_path / "in"], tmp_path / "in"),
-        ([tmp_path / "in"], tmp_path / "door"),
-        ([tmp_path / "in" / "a.jpg"], tmp_path / "in" / "a.jpg"),
-        ([tmp_path / "in" / "a.jpg"], tmp_path / "in" / ".." / "in" / "a.jpg"),
-        ([tmp_path / "in" / "a.jpg"], tmp_path / "hard.jpg"),
-    ):
-        with pytest.raises(OutputError, match=r"is an input.*Originals are never changed"):
-            plan([str(path) for path in inputs], output, overwrite=overwrite)
+    assert len(again.pending) == 2 and again.items[0].present
 
 
 def test_an_output_folder_inside_the_input_folder_is_no_input_on_the_second_run(tmp_path: Path) -> None:
@@ -163,3 +120,51 @@ def test_a_missing_input_is_refused_before_anything_is_done(tmp_path: Path) -> N
     touch(tmp_path / "a.jpg")
     with pytest.raises(InputError, match="does not exist"):
         plan([str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")], tmp_path / "out")
+
+
+def test_the_plan_names_the_folder_of_its_results_unless_the_result_is_a_file(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    assert plan([str(tmp_path / "a.jpg")], tmp_path / "out").folder == tmp_path / "out"
+    assert plan([str(tmp_path / "a.jpg")], tmp_path / "b.jpg").folder is None
+
+
+def test_what_a_selection_leaves_out_is_counted_in_the_notes(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "b.png", tmp_path / "in" / "raw" / "c.jpg")
+    the_plan = plan([str(tmp_path / "in")], tmp_path / "out", selection=Selection(("*.jpg",), ("raw/",)))
+    assert outputs(the_plan, tmp_path / "out") == ["a.jpg"]
+    assert the_plan.notes == ("1 file left out by --exclude", "1 file left out by --include")
+
+
+def test_results_with_a_suffix_may_lie_beside_their_inputs_and_are_no_inputs_on_the_next_run(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "sub" / "b.heic")
+    naming = Naming("_restored")
+    first = plan([str(tmp_path)], tmp_path, naming=naming)
+    assert outputs(first, tmp_path) == ["a_restored.jpg", "sub/b_restored.jpg"]
+    touch(tmp_path / "a_restored.jpg", tmp_path / "sub" / "b_restored.jpg", tmp_path / "c_restored.jpg")
+    again = plan([str(tmp_path)], tmp_path, naming=naming)
+    assert outputs(again, tmp_path) == ["a_restored.jpg", "c_restored_restored.jpg", "sub/b_restored.jpg"]
+    assert [item.present for item in again.items] == [True, False, True]
+    assert again.notes == ("2 files are results of an earlier run by name, and not taken as input",)
+    named = plan([str(tmp_path / "a.jpg"), str(tmp_path / "a_restored.jpg")], f"{tmp_path}/", naming=naming)
+    assert outputs(named, tmp_path) == ["a_restored.jpg"]
+    assert "1 file is the result" in named.notes[0]
+
+
+def test_the_result_of_another_format_beside_its_input_is_never_mistaken_for_an_earlier_one(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "a.png")
+    with pytest.raises(OutputError, match="would be the result of"):
+        plan([str(tmp_path)], tmp_path, naming=Naming(format="png"), overwrite=True)
+
+
+def test_all_results_can_have_one_format(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "b.PNG", tmp_path / "in" / "c.nef")
+    the_plan = plan([str(tmp_path / "in")], tmp_path / "out", naming=Naming(format="png"))
+    assert outputs(the_plan, tmp_path / "out") == ["a.png", "b.PNG", "c.png"]
+    with pytest.raises(UsageError, match="not a format"):
+        plan([str(tmp_path / "in")], tmp_path / "out", naming=Naming(format="gif"))
+
+
+def test_a_file_name_and_a_naming_contradict_each_other(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    with pytest.raises(UsageError, match="names the result already"):
+        plan([str(tmp_path / "a.jpg")], tmp_path / "b.jpg", naming=Naming("_restored"))

@@ -42,7 +42,7 @@ def plan_flags() -> list[click.Parameter]:
             ["--suffix"],
             metavar="TEXT",
             default="",
-            help="Put TEXT behind the name: '_restored' makes a_restored.jpg of a.jpg, and OUT may be the input folder.",
+            help="Put TEXT behind names: '_restored' makes a_restored.jpg of a.jpg. OUT may then be the input folder.",
         ),
         click.Option(["--format"], metavar="NAME", help="Write all results as jpg, png, tif, webp, avif, bmp or ppm."),
         click.Option(["--in-place"], is_flag=True, help="Replace the originals, instead of -o; needs --backup."),
