@@ -1,8 +1,9 @@
 """Which of the pictures found are meant: by name (``--include``, ``--exclude``) and by age (``--since``).
 
 A pattern means what a line of a ``.gitignore`` file means, with two differences: upper and lower case are the same,
-because cameras write ``.JPG`` and phones ``.jpg``, and ``!`` takes back files also inside a folder that matched. It is matched against the path below the input folder (for a
-pattern typed as an input, below its first part without a wildcard; for a file named by itself, its name):
+because cameras write ``.JPG`` and phones ``.jpg``, and ``!`` takes back files also inside a folder that matched. It is
+matched against the path below the input folder (for a pattern typed as an input, below its first part without a
+wildcard; for a file named by itself, its name):
 
 - ``*.jpg``: every such file in any folder. ``*`` and ``?`` never match a ``/``.
 - ``scans/``: the folder of that name wherever it is, with all in it.
