@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from restore import engine
-from restore.engine import FileResult, Job, Report, run
-from restore.errors import ExitCode, PluginError
+from restore import memory
+from restore.engine import FileResult, Report, execute, run
+from restore.errors import ExitCode, PluginError, UsageError
 from restore.image import Image
+from restore.job import FailureLimit, Job
 from restore.planning import Plan, WorkItem, plan
 from restore.plugin_manager import PluginManager
 from restore.reporting import Silence
@@ -202,7 +204,7 @@ def test_the_observer_is_told_everything_in_the_callers_thread(
     assert notes.threads == {threading.get_ident()}
 
 
-def test_reading_is_ahead_but_bounded_by_count_and_by_megapixels(
+def test_reading_is_ahead_but_bounded_by_count_and_by_memory(
     tmp_path: Path, photo: Photo, tiny_manager: PluginManager, job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(8):
@@ -230,9 +232,64 @@ def test_reading_is_ahead_but_bounded_by_count_and_by_megapixels(
     assert run(job(), tiny_manager).done == 8
     assert 1 < most[0] <= 2 + 1 + 2 + 1, "two read ahead, one restored, two written, one waiting to be written"
     most[0] = 0
-    monkeypatch.setattr(engine, "MEGAPIXELS_IN_FLIGHT", 24 * 16 / 1e6)
+    monkeypatch.setattr(memory, "IN_FLIGHT", 24 * 16 * 3)
     assert run(job(overwrite=True), tiny_manager).done == 8
     assert most[0] == 1, "a picture as large as the whole allowance runs alone"
+
+
+def test_a_picture_beyond_the_memory_limit_is_refused_from_its_header(
+    tmp_path: Path, photo: Photo, tiny_manager: PluginManager, job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo(tmp_path / "in" / "a.png")
+    photo(tmp_path / "in" / "b.png", width=4000, height=3000)
+    runtime = Runtime(memory=memory.BASE + (100 << 20))
+    real_read = tiny_manager.read_image
+    monkeypatch.setattr(tiny_manager, "read_image", lambda path, most: real_read(path, 1000))  # b is never decoded
+    report = run(replace(job(), runtime=runtime), tiny_manager)
+    assert states(report) == {"a.png": "done", "b.png": "failed"}
+    reason = report.results[1].reason or ""
+    advised = re.search(r"Give --memory (\d+)MiB or more", reason)
+    assert "--memory leaves" in reason and advised is not None
+    monkeypatch.undo()
+    enough = replace(job(), runtime=Runtime(memory=int(advised[1]) << 20))
+    assert run(enough, tiny_manager).done == 1, "what the message advises is enough"
+
+
+def test_a_memory_limit_below_what_the_program_needs_is_refused(
+    tmp_path: Path, photo: Photo, tiny_manager: PluginManager, job: Callable[..., Job]
+) -> None:
+    photo(tmp_path / "in" / "a.png")
+    with pytest.raises(UsageError, match=r"less than the program itself needs\. Give at least \d+MiB"):
+        run(replace(job(), runtime=Runtime(memory=100 << 20)), tiny_manager)
+
+
+def test_a_wish_to_stop_finishes_what_is_in_hand_and_leaves_the_rest(
+    tmp_path: Path, photo: Photo, tiny_manager: PluginManager, job: Callable[..., Job], listing_of: Listing
+) -> None:
+    for number in range(6):
+        photo(tmp_path / "in" / f"{number}.png")
+    stop = threading.Event()
+
+    class Impatient(Silence):
+        def progressed(self, item: WorkItem) -> None:
+            stop.set()
+
+    report = execute(job(), tiny_manager, Impatient(), stop=stop)
+    assert (report.done, report.left, report.interrupted) == (1, 5, True)
+    assert listing_of(tmp_path / "out") == ["0.png"]
+
+
+@pytest.mark.parametrize(("limit", "tried"), [(FailureLimit(count=2), 2), (FailureLimit(share=0.5, least=4), 4)])
+def test_too_many_failures_stop_the_run_early(
+    tmp_path: Path, tiny_manager: PluginManager, job: Callable[..., Job], limit: FailureLimit, tried: int
+) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(9):
+        (tmp_path / "in" / f"{number}.png").write_bytes(b"not a picture")
+    report = run(replace(job(), max_failures=limit), tiny_manager)
+    assert (report.failed, report.left, report.interrupted) == (tried, 9 - tried, False)
+    assert report.stopped == f"{tried} of {tried} failed (--max-failures {limit})"
+    assert report.exit_code == ExitCode.SOME_FAILED
 
 
 def test_plugins_that_observe_runs_are_told_at_the_end(

@@ -1,9 +1,9 @@
 """What is printed before (``--dry-run``) and after a run: for people, or one JSON document for scripts.
 
 The document of a run: ``task``, ``model``, ``inputs``, ``done``, ``skipped``, ``failed``, ``left`` (only after an
-interruption more than 0), ``interrupted``, ``megapixels``, ``seconds``, ``exit_code``, ``notes``, and ``results``: per
-input ``source``, ``output``, ``state`` ("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``,
-``warnings``. Of a dry run: ``results`` with the state "planned" instead of "done", and ``bytes`` and
+interruption or an early stop more than 0), ``interrupted``, ``stopped`` (why it stopped early, or null),
+``megapixels``, ``seconds``, ``exit_code``, ``notes``, and ``results``: per input ``source``, ``output``, ``state``
+("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``, ``warnings``. Of a dry run: ``results`` with the state "planned" instead of "done", and ``bytes`` and
 ``megapixels`` of what is to be done (the latter as far as headers tell).
 """
 
@@ -14,10 +14,11 @@ import json as json_format
 import click
 
 from restore.cli.wording import counted, duration, number, printable, size
-from restore.engine import Job
 from restore.errors import ExitCode
+from restore.job import Job
 from restore.planning import WorkItem
 from restore.reporting import FileResult, Report
+from restore.resuming import DONE
 from restore.steps import file_size
 
 
@@ -32,18 +33,22 @@ def show_report(job: Job, report: Report, *, json: bool, verbose: bool) -> None:
         click.echo(printable(f"{label}: {result.source}: {result.reason}"), err=True)
         if verbose and result.details:
             click.echo(printable(result.details), err=True)
+    if report.stopped is not None:
+        click.echo(printable(f"stopped early: {report.stopped}; the same command goes on with what is left"), err=True)
     if report.interrupted:
         click.echo("interrupted: run the same command again for what is left; finished results are kept", err=True)
     click.echo(summary(report))
 
 
 def summary(report: Report) -> str:
-    """``12 inputs = 10 done + 1 skipped + 1 failed (35.2 MP in 21 s, 1.7 MP/s)``."""
+    """``12 inputs = 3 done + 8 skipped + 1 failed (7 done already; 35.2 MP in 21 s, 1.7 MP/s)``."""
+    before = sum(result.reason == DONE for result in report.results)
+    already = f"{before} done already; " if before else ""
     left = f" + {report.left} left" if report.left else ""
     speed = f", {number(report.megapixels / report.seconds)} MP/s" if report.done and report.seconds > 0 else ""
     return (
         f"{counted(report.inputs, 'input')} = {report.done} done + {report.skipped} skipped + {report.failed} failed"
-        f"{left} ({number(report.megapixels)} MP in {duration(report.seconds)}{speed})"
+        f"{left} ({already}{number(report.megapixels)} MP in {duration(report.seconds)}{speed})"
     )
 
 
@@ -117,6 +122,7 @@ def _report_document(job: Job, report: Report) -> dict[str, object]:
         "failed": report.failed,
         "left": report.left,
         "interrupted": report.interrupted,
+        "stopped": report.stopped,
         "megapixels": round(report.megapixels, 6),
         "seconds": round(report.seconds, 3),
         "exit_code": int(ExitCode(report.exit_code)),

@@ -13,6 +13,7 @@ import click
 from restore.cli.wording import number, printable
 from restore.planning import Plan, WorkItem
 from restore.reporting import FileResult, Observer, Silence
+from restore.resuming import DONE
 from restore.steps import file_size
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ class Lines(Silence):
     """One plain line per file on standard output, warnings on standard error."""
 
     def finished(self, result: FileResult) -> None:
-        """Print what became of the file."""
+        """Print what became of the file; what an earlier run has done is only counted, at the end."""
+        if result.reason == DONE:
+            return
         click.echo(printable(line(result)))
         for warning in result.warnings:
             click.echo(printable(f"warning: {result.source}: {warning}"), err=True)
