@@ -3,8 +3,9 @@
 The document of a run: ``task``, ``model``, ``inputs``, ``done``, ``skipped``, ``failed``, ``left`` (only after an
 interruption or an early stop more than 0), ``interrupted``, ``stopped`` (why it stopped early, or null),
 ``megapixels``, ``seconds``, ``exit_code``, ``notes``, and ``results``: per input ``source``, ``output``, ``state``
-("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``, ``warnings``. Of a dry run: ``results`` with the state "planned" instead of "done", and ``bytes`` and
-``megapixels`` of what is to be done (the latter as far as headers tell).
+("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``, ``warnings``. Of a dry run: ``results`` with the
+state "planned" instead of "done", and ``bytes`` and ``megapixels`` of what is to be done (the latter as far as headers
+tell).
 """
 
 from __future__ import annotations
