@@ -73,6 +73,7 @@ class Flow:
         self._reads: deque[tuple[int, Future[steps.Read]]] = deque()
         self._writes: dict[Future[FileResult], int] = {}
         self._in_flight: dict[int, int] = {}
+        self._next: tuple[int, int | None, steps.Failure | None] | None = None
         self._bytes_per_byte = 0.0
         self._readers = ThreadPoolExecutor(job.jobs, "restore-read")
         self._writers = ThreadPoolExecutor(job.jobs, "restore-write")
@@ -116,7 +117,9 @@ class Flow:
         """Start reading while there is room, by count and by bytes; one picture always has room."""
         while self._todo and len(self._reads) < (self.job.jobs if self.job.ahead else 1):
             index = self._todo[0]
-            size, refusal = self._size(self._item(index))
+            if self._next is None or self._next[0] != index:
+                self._next = index, *self._size(self._item(index))
+            _, size, refusal = self._next
             room = self.budget.pictures - sum(self._in_flight.values())
             if self._in_flight and (not self.job.ahead or size is None or size > room):
                 return
