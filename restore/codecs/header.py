@@ -203,11 +203,15 @@ def _heif(file: BinaryIO) -> Header:
 
 
 def _raw(file: BinaryIO) -> Header:
-    """Only opened, not unpacked as `rawpy.imread` would."""
+    """Only opened, not unpacked as `rawpy.imread` would; by name, as LibRaw reads beyond the end of buffers."""
     import rawpy
 
+    name = Path(f"/dev/fd/{file.fileno()}")
     with rawpy.RawPy() as raw:
-        raw.open_buffer(file)
+        if name.exists():
+            raw.open_file(str(name))
+        else:
+            raw.open_buffer(file)
         return Header(raw.sizes.iwidth, raw.sizes.iheight, 3, 16, False, "RAW")
 
 

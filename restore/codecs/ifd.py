@@ -90,6 +90,7 @@ def read_ifd(buffer: Buffer, offset: int) -> tuple[Ifd, int]:
         table = bytes(buffer[offset + head : offset + head + count * width + inline])
         (next_ifd,) = struct.unpack(order + word, table[count * width :].ljust(inline, b"\0"))
         tags: Ifd = {}
+        room = 2 * len(buffer)
         for i in range(count):
             entry = table[i * width : (i + 1) * width]
             number, kind, values = struct.unpack(order + entry_format, entry[: width - inline])
@@ -98,6 +99,9 @@ def read_ifd(buffer: Buffer, offset: int) -> tuple[Ifd, int]:
             if size > inline:
                 (start,) = struct.unpack(order + word, entry[width - inline :])
                 raw = bytes(buffer[start : start + size])
+                room -= len(raw)
+                if room < 0:
+                    raise ValueError("a directory whose tags lie upon each other")
             if size and len(raw) == size:
                 tags[number] = Tag(kind, values, raw)
     except struct.error as error:

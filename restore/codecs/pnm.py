@@ -41,6 +41,8 @@ def read(source: Source) -> Image:
     values = _plain(data, position, shape, kind) if kind in b"123" else _raw(data, position + 1, shape, white, kind)
     if values.size < np.prod(shape):
         raise source.truncated()
+    if kind in b"23" and data[-1:].isdigit():
+        source.warn("It ends with its last number, of which digits may be missing.")
     pixels = stretch(values.reshape(shape), 255 if kind in b"14" else white)
     return Image(np.ascontiguousarray(pixels), metadata=Metadata(source_format="PPM"))
 

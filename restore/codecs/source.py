@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from restore.codecs.quiet import printable
 from restore.errors import InputError
 
 DAMAGED_HINT = "The file is damaged or incomplete; copy it again from where it came from."
@@ -34,6 +35,7 @@ class Source:
 
     def warn(self, sentence: str) -> None:
         """Note, once, something that could not be read or kept."""
+        sentence = printable(sentence)  # some of them quote the file
         if sentence not in self.warnings:
             self.warnings.append(sentence)
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import tifffile
 
-from restore.codecs import tiff_tags
+from restore.codecs import tiff_segments, tiff_tags
 from restore.codecs.colour import cmyk_to_srgb
 from restore.codecs.depth import stretch
 from restore.codecs.samples import join_alpha
@@ -34,7 +34,9 @@ def read(source: Source) -> Image:
         page = _single_page(tif, source)
         source.check_size(page.imagewidth, page.imagelength)
         _check_kind(page, source)
-        metadata = tiff_tags.read_metadata(tiff_tags.FileView(source.file), page.offset, source)
+        view = tiff_tags.FileView(source.file)
+        tiff_segments.check(page, view, source)
+        metadata = tiff_tags.read_metadata(view, page.offset, source)
         compression = COMPRESSIONS.get(int(page.compression), "deflate")
         try:
             samples = page.asarray(maxworkers=1)
@@ -65,7 +67,7 @@ def _check_kind(page: tifffile.TiffPage, source: Source) -> None:
     names = {8: "CIE Lab", 9: "ICC Lab", 10: "ITU Lab", 32844: "LogL", 32845: "LogLuv", 32803: "raw sensor data"}
     if photometric == 34892 or photometric == 32803:
         raise source.unsupported("holds raw sensor data.", "Give it the suffix .dng or convert it first.")
-    jpeg = int(page.compression) in (6, 7, 34892)
+    jpeg = int(page.compression) in tiff_segments.JPEG
     if photometric not in (0, 1, 2, 3, 5, 6) or (photometric == YCBCR and not jpeg):
         name = "YCbCr" if photometric == YCBCR else names.get(photometric, f"photometric kind {photometric}")
         raise source.unsupported(f"holds {name} colours, which are not read.", CONVERT_ADVICE)
@@ -110,7 +112,8 @@ def _full_range(samples: Pixels, bits: int, source: Source) -> Pixels:
     if samples.dtype.kind == "f":
         if samples.dtype.itemsize > 4:
             source.warn("Its 64-bit floating point was rounded to 32 bit.")
-        return samples.astype(np.float32, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):  # what 32 bits cannot hold becomes infinite
+            return samples.astype(np.float32, copy=False)
     if samples.dtype == np.bool_:
         return samples.astype(np.uint8) * np.uint8(255)
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)

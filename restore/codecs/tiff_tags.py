@@ -126,5 +126,7 @@ class FileView:
         return self._file.seek(0, os.SEEK_END)
 
     def __getitem__(self, index: slice, /) -> bytes:
-        self._file.seek(index.start or 0)
-        return self._file.read(index.stop - (index.start or 0))
+        # Not beyond the end: `read` makes room for as much as it is asked for, and damaged directories ask for 4 GB.
+        start, stop, _ = index.indices(len(self))
+        self._file.seek(start)
+        return self._file.read(max(0, stop - start))
