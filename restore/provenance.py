@@ -14,17 +14,13 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-# lxml and not the standard library: it keeps prefixes, comments and the packet's wrapper as they are, and it can be
-# told to resolve no entity and to open no file or connection. defusedxml parses safely but loses all of the former.
 from lxml import etree
 
 from restore.codecs.formats import JPEG_XMP_LIMIT
+from restore.codecs.xmp import RDF, pack, parse
 from restore.image import Image
 
-LARGEST_PACKET = 4 << 20
-"""Bytes of XMP that are taken apart; the tree takes up to forty times as much memory, and real packets are smaller."""
-
-RDF, XMPMM = "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://ns.adobe.com/xap/1.0/mm/"
+XMPMM = "http://ns.adobe.com/xap/1.0/mm/"
 ST_EVT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 ACTION = "edited"
 """Of the actions that the XMP specification lists, the one that is true of every restorer."""
@@ -92,7 +88,7 @@ def treatments(xmp: bytes) -> tuple[Treatment, ...]:
         xmp: The packet; entries of other programs are passed over, a damaged packet has none.
     """
     try:
-        root = _parsed(xmp)
+        root = parse(xmp)
     except ValueError:
         return ()
     events = (event for item in root.iterfind(f".//{{{XMPMM}}}History//{{{RDF}}}li") for event in [_event(item)])
@@ -105,35 +101,16 @@ def _with_entry(xmp: bytes, treatment: Treatment) -> bytes:
     Raises:
         ValueError: The packet is damaged or cannot take an entry; says why.
     """
-    root = _parsed(xmp)
+    root = parse(xmp)
     entries = _history(root)
     entry = etree.SubElement(entries, f"{{{RDF}}}li", nsmap={"stEvt": ST_EVT})
     entry.set(f"{{{ST_EVT}}}action", ACTION)
     entry.set(f"{{{ST_EVT}}}softwareAgent", f"restore {treatment.version}")
     entry.set(f"{{{ST_EVT}}}parameters", treatment.parameters)
-    packet: bytes = etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=False)
-    return packet
+    return pack(root)
 
 
-def _parsed(xmp: bytes) -> Any:  # noqa: ANN401 (lxml has no types)
-    """Return the root element of a packet, parsed so that hostile XML costs neither time, memory nor a connection.
-
-    Raises:
-        ValueError: It is too large, no XML, or states a document type, which XMP never does.
-    """
-    if len(xmp) > LARGEST_PACKET:
-        raise ValueError(f"the XMP is larger than {LARGEST_PACKET >> 20} MiB")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(xmp.strip(b"\0 \t\r\n"), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise ValueError("the XMP is damaged") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise ValueError("the XMP states a document type")
-    return root
-
-
-def _history(root: Any) -> Any:  # noqa: ANN401
+def _history(root: Any) -> Any:  # noqa: ANN401 (lxml has no types)
     """Return the list that holds the history's entries, made where there is none.
 
     Raises:

@@ -11,8 +11,9 @@ from PIL import Image as Pillow
 from restore.codecs.formats import JPEG_XMP_LIMIT
 from restore.codecs.reading import read
 from restore.codecs.writing import write
+from restore.codecs.xmp import LARGEST_PACKET
 from restore.image import Image, Metadata
-from restore.provenance import LARGEST_PACKET, Treatment, treatments, with_provenance
+from restore.provenance import Treatment, treatments, with_provenance
 
 WEIGHTS = "0123456789abcdef" * 4
 DONE = Treatment("conv-dae", WEIGHTS, {"strength": 1.0, "sigma": "auto"}, "0.1.0")

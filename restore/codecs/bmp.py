@@ -1,4 +1,4 @@
-"""BMP (and GIF of a single frame): read by Pillow, BMP written by OpenCV, which keeps alpha."""
+"""BMP: read by Pillow, BMP written by OpenCV, which keeps alpha."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 from PIL import Image as PillowImage
 from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
 
 from restore.codecs.png import METRE, per_inch
 from restore.codecs.samples import split_alpha
-from restore.codecs.source import SPLIT_ADVICE, Source
+from restore.codecs.source import Source
 from restore.image import Image, Metadata
 
 
@@ -31,19 +30,6 @@ def read(source: Source) -> Image:
     dpi = picture.info.get("dpi")
     dpi = (per_inch(round(dpi[0] / METRE)), per_inch(round(dpi[1] / METRE))) if dpi and all(dpi) else None
     return replace(from_pillow(picture), metadata=Metadata(source_format="BMP", dpi=dpi))
-
-
-def read_gif(source: Source) -> Image:
-    """Read a GIF of a single frame, its palette and transparency expanded.
-
-    Raises:
-        restore.errors.InputError: Animated, truncated, too large or damaged.
-    """
-    source.file.seek(0)
-    picture = GifImageFile(source.file)
-    source.check_size(*picture.size)
-    source.check_single(picture.n_frames, "frames", SPLIT_ADVICE)
-    return replace(from_pillow(picture), metadata=Metadata(source_format="GIF"))
 
 
 def from_pillow(picture: PillowImage.Image) -> Image:
@@ -75,6 +61,6 @@ def write(image: Image, file: BinaryIO) -> None:
         raise ValueError("OpenCV could not encode it")
     if image.metadata.dpi:
         # biXPelsPerMeter and biYPelsPerMeter of the BITMAPINFOHEADER.
-        x, y = (round(v / METRE) for v in image.metadata.dpi)
+        x, y = (min(2**31 - 1, max(1, round(v / METRE))) for v in image.metadata.dpi)
         encoded[38:46] = np.frombuffer(struct.pack("<ii", x, y), np.uint8)
     file.write(encoded.data)

@@ -9,14 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from restore.codecs import avif, bmp, embedded, exif, formats, heif, jpeg, png, pnm, raw, tiff, webp
+from restore.codecs import avif, bmp, embedded, exif, formats, gif, heif, jpeg, png, pnm, raw, tiff, webp
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.codecs.orientation import turn_upright
+from restore.codecs.quiet import printable, quieten
 from restore.codecs.source import DAMAGED_HINT, Source
 from restore.errors import InputError, RestoreError
 from restore.image import Image, Metadata
 
 HEAD = 64
+
+quieten()
 
 READERS = {
     "JPEG": jpeg.read,
@@ -25,7 +28,7 @@ READERS = {
     "WEBP": webp.read,
     "AVIF": avif.read,
     "BMP": bmp.read,
-    "GIF": bmp.read_gif,
+    "GIF": gif.read,
     "PPM": pnm.read,
     "HEIF": heif.read,
     "RAW": raw.read,
@@ -63,7 +66,9 @@ def read(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
             ) from error
         except Exception as error:
             # Decoders raise whatever they like on damaged data; one bad file must never look like a bug in the run.
-            raise InputError(f"cannot be decoded as {kind} ({error}).", path=path, hint=DAMAGED_HINT) from error
+            raise InputError(
+                f"cannot be decoded as {kind} ({printable(str(error))}).", path=path, hint=DAMAGED_HINT
+            ) from error
         meta = replace(image.metadata, accessed_ns=status.st_atime_ns, modified_ns=status.st_mtime_ns)
         return _finish(replace(image, metadata=meta), source)
 
