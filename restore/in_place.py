@@ -50,7 +50,8 @@ def plan_in_place(
                 path=item.backup,
                 hint="Name another folder after --backup.",
             )
-    return Plan(tuple(items), findings.notes, findings.folder)
+    kept = f"each original is kept in {backup} before its result takes its place"
+    return Plan(tuple(items), (*findings.notes, kept), findings.folder)
 
 
 def _item(file: Found, folder: Path, backup: Path, writable: Collection[str] | None) -> WorkItem:

@@ -27,9 +27,9 @@ ORDER = (
     {"image", "spec"},
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "degrade", "correct", "diagnose", "contracts"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "journal", "journal_rows"}
-    | {"planning", "in_place", "selection", "naming", "collisions", "walking", "finding"}
+    | {"planning", "in_place", "selection", "naming", "collisions", "walking", "finding", "disk_space"}
     | {"outputs", "provenance", "reporting", "resuming", "memory"},
-    {"engine", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline", "steps"}
+    {"engine", "forecast", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline", "steps"}
     | {"evaluate", "benchmark", "difference", "heat_map"},
     {"options", "option_types", "cli", "testing"},
 )

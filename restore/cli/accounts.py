@@ -1,11 +1,9 @@
-"""What is printed before (``--dry-run``) and after a run: for people, or one JSON document for scripts.
+"""What is printed after a run: for people, or one JSON document for scripts.
 
 The document of a run: ``task``, ``model``, ``inputs``, ``done``, ``skipped``, ``failed``, ``left`` (only after an
 interruption or an early stop more than 0), ``interrupted``, ``stopped`` (why it stopped early, or null),
 ``megapixels``, ``seconds``, ``exit_code``, ``notes``, and ``results``: per input ``source``, ``output``, ``state``
-("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``, ``warnings``. Of a dry run: ``results`` with the
-state "planned" instead of "done", and ``bytes`` and ``megapixels`` of what is to be done (the latter as far as headers
-tell).
+("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``, ``warnings``.
 """
 
 from __future__ import annotations
@@ -14,13 +12,11 @@ import json as json_format
 
 import click
 
-from restore.cli.wording import counted, duration, number, printable, size
+from restore.cli.wording import counted, duration, number, printable
 from restore.errors import ExitCode
 from restore.job import Job
-from restore.planning import WorkItem
 from restore.reporting import FileResult, Report
 from restore.resuming import DONE
-from restore.steps import file_size
 
 
 def show_report(job: Job, report: Report, *, json: bool, verbose: bool) -> None:
@@ -51,66 +47,6 @@ def summary(report: Report) -> str:
         f"{counted(report.inputs, 'input')} = {report.done} done + {report.skipped} skipped + {report.failed} failed"
         f"{left} ({already}{number(report.megapixels)} MP in {duration(report.seconds)}{speed})"
     )
-
-
-def show_plan(job: Job, *, json: bool) -> None:
-    """Print what a run would do: every file, and how much that is."""
-    items = job.plan.items
-    volume = sum(file_size(item) for item in job.plan.pending)
-    known = [megapixels for item in job.plan.pending if (megapixels := _megapixels(item)) is not None]
-    if json:
-        document = {
-            "task": job.spec.task,
-            "model": job.spec.name,
-            "inputs": len(items),
-            "bytes": volume,
-            "megapixels": round(sum(known), 6),
-            "notes": list(job.plan.notes),
-            "results": [_planned_document(item) for item in items],
-        }
-        click.echo(json_format.dumps(document, indent=2))
-        return
-    for item in items:
-        click.echo(printable(_planned_line(item)))
-    for note in job.plan.notes:
-        click.echo(printable(f"note: {note}"), err=True)
-    skipped = sum(item.skip is not None for item in items)
-    failed = sum(item.problem is not None for item in items)
-    unknown = len(job.plan.pending) - len(known)
-    more = f" and {unknown} of unknown size" if unknown else ""
-    click.echo(
-        f"{counted(len(items), 'input')} = {len(job.plan.pending)} to do + {skipped} to skip + {failed} that cannot be "
-        f"done ({number(sum(known))} MP{more}, {size(volume)} to read); model {job.spec.name}; nothing was written"
-    )
-
-
-def _megapixels(item: WorkItem) -> float | None:
-    """The size that the first source's header states; None where only decoding would tell."""
-    import warnings
-
-    from PIL import Image, UnidentifiedImageError
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a suspiciously large picture is the reader's to judge, not ours
-        try:
-            with Image.open(item.sources[0]) as header:
-                return header.width * header.height / 1e6
-        except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
-            return None
-
-
-def _planned_line(item: WorkItem) -> str:
-    if item.problem is not None:
-        return f"fail {item.sources[0]}: {item.problem}"
-    if item.skip is not None:
-        return f"skip {item.sources[0]}: {item.skip}"
-    return f"{item.sources[0]} -> {item.output}"
-
-
-def _planned_document(item: WorkItem) -> dict[str, object]:
-    state = "failed" if item.problem is not None else "skipped" if item.skip is not None else "planned"
-    reason = item.problem or item.skip
-    return {"source": str(item.sources[0]), "output": str(item.output), "state": state, "reason": reason}
 
 
 def _report_document(job: Job, report: Report) -> dict[str, object]:

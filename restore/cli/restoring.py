@@ -13,14 +13,16 @@ from pathlib import Path
 import click
 
 from restore.batch import run_batch
-from restore.cli import accounts
+from restore.cli import accounts, plan_view
 from restore.cli.flags import common_flags
 from restore.cli.plan_flags import planned
 from restore.cli.progress import watching
 from restore.cli.stopping import stopped_by_signals
 from restore.cli.wording import printable
 from restore.codecs.formats import WRITABLE_SUFFIXES
-from restore.errors import ExitCode, PluginError, UsageError
+from restore.disk_space import check_disk
+from restore.errors import PluginError, UsageError
+from restore.forecast import foresee
 from restore.job import Job
 from restore.options import build_options, click_options
 from restore.plugin_manager import PluginManager
@@ -89,8 +91,9 @@ class TaskCommand(click.Command):
         with _logging(ctx.params["verbose"]):
             job = self._job(ctx)
             if ctx.params["dry_run"]:
-                accounts.show_plan(job, json=ctx.params["json"])
-                return ExitCode.OK
+                forecast = foresee(job, self.manager)
+                return plan_view.show_plan(job, forecast, json=ctx.params["json"], verbose=ctx.params["verbose"] > 0)
+            check_disk(job.plan, job.spec.scale)
             if not ctx.params["json"]:
                 for note in job.plan.notes:
                     click.echo(printable(f"note: {note}"), err=True)

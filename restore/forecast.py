@@ -1,0 +1,193 @@
+"""What a run will take, told before it begins: disk, memory, and time from a short probe.
+
+Memory: the model of `restore.memory` (process, network, pictures in flight), for the largest picture alone.
+
+Time: the probe loads the model, reads the pending picture of median size, and restores and writes pieces of it of
+growing size, up to one megapixel or `ENOUGH` seconds. Two pieces give seconds per picture and per megapixel.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restore import steps
+from restore.codecs.atomic import flush
+from restore.codecs.header import Header, peek
+from restore.disk_space import Room, rooms
+from restore.image import Image, Observation
+from restore.job import Job
+from restore.memory import BASE, picture_bytes, share
+from restore.planning import WorkItem
+
+if TYPE_CHECKING:
+    from restore.plugin_manager import PluginManager
+    from restore.spec import Restorer
+
+EDGES = (64, 256, 512, 1000)
+"""Edges of the probe's pieces, in pixels."""
+
+ENOUGH = 1.5
+"""Seconds for one piece after which no larger one is tried: it would take four times as long."""
+
+TRIES = 3
+"""Pictures tried before the probe is given up: a damaged one must not hide the time of all others."""
+
+NETWORK = 220_000_000
+"""Bytes a network works in where no limit is set: a strip of 384² pixels at 1500 bytes each (`toolkit.strips`)."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How fast this machine is at this job.
+
+    Attributes:
+        path: The picture that was tried.
+        load: Seconds for loading the model, once per run.
+        restoring: Seconds per picture and seconds per megapixel.
+        disk: The same for reading and writing together.
+    """
+
+    path: Path
+    load: float
+    restoring: tuple[float, float]
+    disk: tuple[float, float]
+
+    def seconds(self, pictures: int, megapixels: float, threads: int) -> float:
+        """The time for a whole run.
+
+        Args:
+            pictures: How many.
+            megapixels: Of all of them together.
+            threads: That read and write beside the network.
+        """
+        restoring, disk = (each[0] * pictures + each[1] * megapixels for each in (self.restoring, self.disk))
+        return self.load + restoring + disk / threads
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run will take.
+
+    Attributes:
+        read: Bytes of the pictures to be read.
+        megapixels: Of those whose header tells.
+        unknown: How many headers do not.
+        rooms: Disk, per file system.
+        memory: Bytes of main memory at the peak, or None where no picture's size is known.
+        seconds: The run's time, or None where nothing could be tried.
+        probe: What the time was taken from.
+        trouble: Why nothing could be tried, or None.
+    """
+
+    read: int
+    megapixels: float
+    unknown: int
+    rooms: tuple[Room, ...]
+    memory: int | None
+    seconds: float | None = None
+    probe: Probe | None = None
+    trouble: str | None = None
+
+
+def foresee(job: Job, manager: PluginManager) -> Forecast:
+    """Tell what a job will take. Loads its model; writes nothing but a temporary file of a megapixel.
+
+    Raises:
+        RestoreError: The model cannot be loaded, or the memory limit is too low for it.
+    """
+    pending = job.plan.pending
+    headers = [(item, header) for item in pending if (header := peek(item.sources[0])) is not None]
+    megapixels = sum(header.megapixels for _, header in headers)
+    forecast = Forecast(
+        read=sum(steps.file_size(item) for item in pending),
+        megapixels=megapixels,
+        unknown=len(pending) - len(headers),
+        rooms=rooms(job.plan, job.spec.scale),
+        memory=_memory(job, [header for _, header in headers]),
+    )
+    if not headers:
+        return replace(forecast, trouble="no header tells how large the pictures are" if pending else None)
+    headers.sort(key=lambda each: each[1].megapixels)
+    middle = len(headers) // 2
+    began = time.perf_counter()
+    restorer = manager.load(job.spec, job.weights, share(job.runtime).runtime)
+    load = time.perf_counter() - began
+    trouble = None
+    for item, header in headers[middle : middle + TRIES]:
+        try:
+            probe = _probe(job, manager, restorer, item, load)
+        except (Exception, SystemExit) as error:  # whatever a codec or a plugin raises fails this picture only
+            trouble = f"{item.sources[0]}: {steps.explain(error, item.sources[0], job.spec).reason}"
+            continue
+        everything = megapixels + forecast.unknown * header.megapixels
+        threads = min(2 * job.jobs, os.cpu_count() or 1)
+        return replace(forecast, probe=probe, seconds=probe.seconds(len(pending), everything, threads))
+    return replace(forecast, trouble=trouble)
+
+
+def _memory(job: Job, headers: list[Header]) -> int | None:
+    """The peak that the largest picture causes."""
+    budget = share(job.runtime)
+    if not headers:
+        return None
+    network = NETWORK if job.runtime.memory is None else budget.runtime.memory or NETWORK
+    return BASE + network + max(picture_bytes(header, job.spec.scale) for header in headers)
+
+
+def _probe(job: Job, manager: PluginManager, restorer: Restorer, item: WorkItem, load: float) -> Probe:
+    """Read one picture, and restore and write pieces of it."""
+    read = steps.read(item, manager, job.max_pixels, hashed=job.plan.folder is not None)
+    restoring, writing = [], []
+    with tempfile.TemporaryDirectory(prefix="restore-probe-") as folder:
+        place = Path(folder, f"piece{item.output.suffix}")
+        _timed(job, manager, restorer, _piece(read.observation.image, EDGES[0]), place)  # the first call warms up
+        for piece in _pieces(read.observation.image):
+            megapixels = piece.width * piece.height / 1e6
+            seconds = _timed(job, manager, restorer, piece, place)
+            restoring.append((megapixels, seconds[0]))
+            writing.append((megapixels, seconds[1]))
+            if sum(seconds) > ENOUGH:
+                break
+    fixed, growing = _line(writing)
+    reading = read.seconds / max(steps.megapixels(read.observation), 1e-9)
+    return Probe(item.sources[0], load, _line(restoring), (fixed, growing + reading))
+
+
+def _pieces(image: Image) -> Iterator[Image]:
+    """Pieces of growing size from the middle of a picture, none of them twice."""
+    for edge in EDGES:
+        yield _piece(image, edge)
+        if edge >= max(image.width, image.height):
+            return
+
+
+def _piece(image: Image, edge: int) -> Image:
+    """At most `edge` x `edge` pixels from the middle of a picture."""
+    top, left = max(0, (image.height - edge) // 2), max(0, (image.width - edge) // 2)
+    here = (slice(top, top + edge), slice(left, left + edge))
+    return image.with_pixels(image.pixels[here].copy(), None if image.alpha is None else image.alpha[here].copy())
+
+
+def _timed(job: Job, manager: PluginManager, restorer: Restorer, piece: Image, place: Path) -> tuple[float, float]:
+    """Seconds to restore a piece and to write it durably."""
+    began = time.perf_counter()
+    restored = steps.restore(restorer, Observation((piece,)), job.spec, job.options)
+    between = time.perf_counter()
+    manager.write_image(restored, place, job.quality)
+    flush(place)
+    return between - began, time.perf_counter() - between
+
+
+def _line(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """Seconds per picture and per megapixel, from (megapixels, seconds) of pieces of growing size."""
+    (small, quick), (large, slow) = points[0], points[-1]
+    if len(points) == 1 or large <= small:
+        return 0.0, quick / small
+    slope = max(0.0, (slow - quick) / (large - small))
+    return max(0.0, slow - slope * large), slope
