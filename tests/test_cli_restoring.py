@@ -120,26 +120,6 @@ def test_the_quality_and_the_pixel_limit_reach_the_codecs(tmp_path: Path, photo:
     assert outcome.code == ExitCode.INPUT and "--max-pixels" in outcome.err
 
 
-def test_a_dry_run_shows_the_plan_and_does_nothing(
-    tmp_path: Path, photo: Photo, cli: Cli, tiny: Tiny, listing_of: Listing
-) -> None:
-    photo(tmp_path / "in" / "a.png")
-    photo(tmp_path / "in" / "b.png")
-    photo(tmp_path / "out" / "b.png")
-    before = listing_of(tmp_path)
-    outcome = cli("denoise", tmp_path / "in", "-o", tmp_path / "out", "--dry-run")
-    assert outcome.code == ExitCode.OK
-    assert f"{tmp_path}/in/a.png -> {tmp_path}/out/a.png" in outcome.out
-    assert f"skip {tmp_path}/in/b.png" in outcome.out
-    assert "2 inputs = 1 to do + 1 to skip + 0 that cannot be done (0.0004 MP, " in outcome.out
-    (tmp_path / "in" / "c.png").write_bytes(b"?")
-    before = listing_of(tmp_path)
-    assert "MP and 1 of unknown size" in cli("denoise", tmp_path / "in", "-o", tmp_path / "out", "--dry-run").out
-    document = json.loads(cli("denoise", tmp_path / "in", "-o", tmp_path / "out", "--dry-run", "--json").out)
-    assert [result["state"] for result in document["results"]] == ["planned", "skipped", "planned"]
-    assert listing_of(tmp_path) == before and tiny.loads == []
-
-
 def test_json_is_one_document_and_nothing_else(tmp_path: Path, photo: Photo, cli: Cli) -> None:
     photo(tmp_path / "in" / "a.png")
     (tmp_path / "in" / "b.png").write_bytes(b"nonsense")
