@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Literal
 
 import numpy as np
@@ -126,3 +127,26 @@ def test_a_directory_that_points_at_itself_ends() -> None:
     entries = int.from_bytes(loop[start : start + 2], order)
     loop[start + 2 + 12 * entries : start + 6 + 12 * entries] = start.to_bytes(4, order)
     assert exif.orientation(exif.upright(bytes(loop))) == 1
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_resolution_is_added_without_moving_anything(order: str) -> None:
+    notes = b"notes that count from the block's start, an odd number"
+    exif_ifd = {0x927C: ifd.Tag(7, len(notes), notes)}
+    block = exif.pack_block({0x010F: ifd.Tag(2, 6, b"Maker\0")}, {ifd.EXIF_IFD: exif_ifd}, order)
+    result = exif.with_resolution(block, (300.0, 254.5))
+    assert exif.dpi(result) == (300.0, 254.5)
+    assert result[8 : len(block)] == block[8:], "only the pointer to the main directory changes"
+    main, sub = ifd.read_tree(result)
+    assert main[0x010F].value == b"Maker\0"
+    assert sub[ifd.EXIF_IFD][0x927C].value == notes
+
+
+def test_an_incomplete_resolution_is_replaced() -> None:
+    half = exif.pack_block({exif.X_RESOLUTION: ifd.Tag(5, 1, struct.pack("<II", 72, 1))}, {}, "<")
+    assert exif.dpi(exif.with_resolution(half, (300.0, 300.0))) == (300.0, 300.0)
+
+
+@pytest.mark.parametrize("dpi", [(5e9, 5e9), (1e-9, 1e-9)])
+def test_a_senseless_resolution_is_no_error(dpi: tuple[float, float]) -> None:
+    assert exif.dpi(exif.of_resolution(dpi)) is not None

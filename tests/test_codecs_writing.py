@@ -103,8 +103,8 @@ KEPT = {
     ".jpg": ("exif", "xmp", "iptc", "icc", "dpi"),
     ".png": ("exif", "xmp", "iptc", "icc", "dpi"),
     ".tif": ("xmp", "iptc", "icc", "dpi"),
-    ".webp": ("exif", "xmp", "icc"),
-    ".avif": ("xmp", "icc"),
+    ".webp": ("xmp", "icc", "dpi"),
+    ".avif": ("xmp", "icc", "dpi"),
     ".bmp": ("dpi",),
     ".ppm": (),
 }
@@ -153,6 +153,16 @@ def test_what_a_format_cannot_hold_is_said_once(tmp_path: Path, suffix: str, los
 def test_a_resolution_without_exif_is_put_into_one(tmp_path: Path, suffix: str) -> None:
     write(Image(noise("uint8", 3), metadata=Metadata(dpi=(300.0, 300.0))), tmp_path / f"a{suffix}")
     assert read(tmp_path / f"a{suffix}").metadata.dpi == (300.0, 300.0)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".avif"])
+def test_a_resolution_is_put_beside_the_exif_that_lacks_it(tmp_path: Path, suffix: str) -> None:
+    assert exif.dpi(camera_exif()) is None
+    metadata = Metadata(exif=camera_exif(), dpi=(300.0, 240.0))
+    assert write(Image(noise("uint8", 3), metadata=metadata), tmp_path / f"a{suffix}") == ()
+    after = read(tmp_path / f"a{suffix}").metadata
+    assert after.dpi == (300.0, 240.0)
+    assert after.exif is not None and b"private notes" in after.exif
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])

@@ -182,9 +182,43 @@ def _entry(block: bytes, directory: int, tag: int) -> int | None:
 
 def of_resolution(dpi: tuple[float, float]) -> bytes:
     """Return a small block that states nothing but the resolution in pixels per inch."""
-    x, y = (struct.pack("<II", round(v * 1000), 1000) for v in dpi)
-    tags = {X_RESOLUTION: Tag(5, 1, x), Y_RESOLUTION: Tag(5, 1, y), RESOLUTION_UNIT: Tag(3, 1, struct.pack("<H", INCH))}
-    return pack_block(tags, {}, "<")
+    return pack_block(_resolution_tags(dpi, "<"), {}, "<")
+
+
+def with_resolution(block: bytes, dpi: tuple[float, float]) -> bytes:
+    """Return the block with the resolution in pixels per inch added.
+
+    The main directory is written anew behind the block, everything else stays where MakerNotes expect it.
+
+    Raises:
+        ValueError: The block is damaged.
+    """
+    order, start = byte_order(block), first_offset(block)
+    main, following = read_ifd(block, start)
+    added = _resolution_tags(dpi, order)
+    (count,) = struct.unpack(order + "H", block[start : start + 2])
+    entries = {}
+    for position in range(start + 2, start + 2 + 12 * count, 12):
+        (number,) = struct.unpack(order + "H", block[position : position + 2])
+        if number in main:
+            entries[number] = block[position : position + 12]
+    base = len(block) + len(block) % 2
+    values = base + 2 + 12 * len(entries | added) + 4
+    behind = b""
+    for number, tag in added.items():
+        place = struct.pack(order + "I", values + len(behind)) if len(tag.value) > 4 else tag.value.ljust(4, b"\0")
+        entries[number] = struct.pack(order + "HHI", number, tag.type, tag.number) + place
+        behind += tag.value if len(tag.value) > 4 else b""
+    directory = struct.pack(order + "H", len(entries)) + b"".join(entries[number] for number in sorted(entries))
+    out = block[:4] + struct.pack(order + "I", base) + block[8:] + b"\0" * (len(block) % 2)
+    return out + directory + struct.pack(order + "I", following) + behind
+
+
+def _resolution_tags(dpi: tuple[float, float], order: str) -> Ifd:
+    # In thousandths, as long as those fit into 32 bits.
+    x, y = (struct.pack(order + "II", min(2**32 - 1, max(1, round(v * 1000))), 1000) for v in dpi)
+    unit = struct.pack(order + "H", INCH)
+    return {X_RESOLUTION: Tag(5, 1, x), Y_RESOLUTION: Tag(5, 1, y), RESOLUTION_UNIT: Tag(3, 1, unit)}
 
 
 def without_maker_note(block: bytes) -> bytes:

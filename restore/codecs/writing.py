@@ -111,7 +111,7 @@ def _consistent(meta: Metadata, kind: str, width: int, height: int, warnings: li
         try:
             meta = replace(meta, exif=exif.with_size(meta.exif, width, height))
             if kind in RESOLUTION_IN_EXIF and meta.dpi and exif.dpi(meta.exif or b"") is None:
-                warnings.append(f"{kind} cannot hold the resolution beside this EXIF; left out.")
+                meta = replace(meta, exif=exif.with_resolution(meta.exif or b"", meta.dpi))
         except ValueError:
             warnings.append("Its EXIF is damaged and was left out.")
             meta = replace(meta, exif=None)
