@@ -11,6 +11,7 @@ Rows live in the database, times and hashes of inputs and outputs beside them; `
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import socket
@@ -44,12 +45,14 @@ FOLDER = ".restore"
 """The journal's folder in the output folder; hidden, so that it is never taken for input."""
 NAME = "journal.sqlite"
 
+_log = logging.getLogger("restore")
+
 _FORMAT = 1
 _PLAN = """INSERT INTO items (output, run, recipe, state) VALUES (?, ?, ?, 'planned')
     ON CONFLICT (output) DO UPDATE SET run=excluded.run, recipe=excluded.recipe, state='planned', reason=NULL,
     exit_code=NULL"""
 _INTEND = """UPDATE items SET state='writing', reason=NULL, sources=?, size=?, modified_ns=?, changed_ns=0,
-    previous=sha256, sha256=?, seconds=?, megapixels=?, warnings=? WHERE output=?"""
+    previous=coalesce(previous, sha256), sha256=?, seconds=?, megapixels=?, warnings=? WHERE output=?"""
 _FINISH = "UPDATE items SET state='done', modified_ns=?, changed_ns=?, previous=NULL WHERE output=?"
 _BOOK = "UPDATE items SET state=?, reason=?, exit_code=?, seconds=?, megapixels=?, warnings=? WHERE output=?"
 _KEEP = "UPDATE items SET run=? WHERE output=?"
@@ -91,16 +94,25 @@ class Journal:
             ) from error
         with _in_words(path):
             connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode=WAL")  # where a disk cannot, SQLite stays with its older way
-            connection.execute("PRAGMA synchronous=FULL")
             journal = cls(connection, output)
-            journal._prepare(path)
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")  # where a disk cannot, SQLite stays with its older way
+                connection.execute("PRAGMA synchronous=FULL")
+                journal._prepare(path)
+            except BaseException:
+                connection.close()
+                raise
         return journal
 
     def close(self) -> None:
-        """Write what is still pending and close the database."""
+        """Write what is still pending and close the database.
+
+        What a full disk does not take any more becomes a warning: the next run tells it from the files.
+        """
         try:
             self.flush()
+        except OutputError as error:
+            _log.warning("%s", error)
         finally:
             self._connection.close()
 
@@ -117,7 +129,10 @@ class Journal:
 
     def key(self, output: Path) -> str:
         """The name of a result in the journal: relative to its folder, with forward slashes."""
-        return Path(os.path.relpath(output, self.folder)).as_posix()
+        try:
+            return Path(os.path.relpath(output, self.folder)).as_posix()
+        except ValueError:  # on another drive: a backup folder may be
+            return Path(os.path.abspath(output)).as_posix()  # noqa: PTH100 (links are kept)
 
     def path(self, key: str) -> Path:
         """The result that a key names."""
@@ -199,7 +214,8 @@ class Journal:
 
     def book(self, result: FileResult) -> None:
         """Book a result that was skipped or failed."""
-        values = (result.state, result.reason, int(result.exit_code), result.seconds, result.megapixels)
+        reason = None if result.reason is None else encoded(result.reason)  # it may name a file that is not UTF-8
+        values = (result.state, reason, int(result.exit_code), result.seconds, result.megapixels)
         self._later(_BOOK, (*values, json.dumps(result.warnings), encoded(self.key(result.output))))
 
     def end(self, run: int, *, done: int, skipped: int, failed: int, ending: str) -> None:

@@ -156,7 +156,7 @@ def entry_of(row: Sequence[Any]) -> Entry:
         run,
         recipe,
         state,
-        reason,
+        None if reason is None else decoded(reason),
         code or 0,
         tuple(Source(path, Stamp(*numbers), digest) for path, *numbers, digest in json.loads(sources or "[]")),
         stamp,
