@@ -77,6 +77,8 @@ def _changed_in_place(item: WorkItem, entry: Entry) -> WorkItem:
     original = entry.sources[0].sha256 if entry.sources else None
     if Stamp.of(item.backup) is None or _holds(item.output, original):
         return item
+    if _holds(item.output, entry.previous):  # killed before the result of another recipe took its place
+        return replace(item, sources=(item.backup,))
     return replace(
         item,
         problem=f"was changed after it was restored, and its original still lies in {item.backup}. "
