@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sqlite3
 import threading
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
@@ -189,14 +190,19 @@ class Outputs:
 
     def _prepare_folder(self, folder: Path) -> None:
         """Make a folder, and note it before a temporary file is made in it."""
-        place = folder
+        if folder in self._known:
+            return
+        place, made = folder, []
         while not place.exists() and place != place.parent:
-            self._made.add(place)
+            made.append(place)
             place = place.parent
         folder.mkdir(parents=True, exist_ok=True)
-        if self._journal is not None and folder not in self._known:
+        self._made.update(made)
+        for each in made:
+            flush(each.parent)
+        if self._journal is not None:
             self._journal.uses(folder)
-            self._known.add(folder)
+        self._known.add(folder)
 
     def _write(self, made: Made, path: Path) -> tuple[str, ...]:
         """Write the restored picture; returns what could not be kept."""
@@ -287,6 +293,8 @@ def _copy(source: Path, path: Path, sources: tuple[Source, ...]) -> None:
 def _caused_by_full_disk(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, OSError) and error.errno in _FULL:
+            return True
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
             return True
         error = error.__cause__
     return False
