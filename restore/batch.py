@@ -15,7 +15,7 @@ from restore import __version__
 from restore.codecs.atomic import sweep
 from restore.engine import execute
 from restore.errors import OutputError, WeightsError
-from restore.folder_lock import folder_lock
+from restore.folder_lock import PATIENCE, WORKER, folder_lock
 from restore.job import Job
 from restore.journal import FOLDER, Journal
 from restore.journal_rows import Recipe
@@ -131,7 +131,8 @@ def _journal_of(folder: Path, held: ExitStack) -> Journal:
         raise OutputError(f"cannot be made: {error.strerror}.", path=inside, hint="Choose another -o.") from error
     held.enter_context(folder_lock(inside))
     journal = Journal.open(folder)
-    sweep(journal.folders(), journal.token)
+    with folder_lock(inside, WORKER, PATIENCE):  # the worker of a run that was killed just now may still be writing
+        sweep(journal.folders(), journal.token)
     return journal
 
 

@@ -88,7 +88,8 @@ class Flow:
                 self._todo.append(index)
         if not self._todo or self.stop.is_set():
             return
-        self._read_ahead()
+        if self.job.ahead:  # else a crash while loading is not to be blamed on a picture
+            self._read_ahead()
         restorer = self.manager.load(self.job.spec, self.job.weights, self.budget.runtime)
         while (self._todo or self._reads or self._writes) and not self.stop.is_set():
             self._read_ahead()

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,8 @@ RUN = "run"
 """The lock of a whole run."""
 WORKER = "worker"
 """The lock of the process that writes results: outlives for a moment a run that was killed."""
+PATIENCE = 60.0
+"""Seconds to wait for the worker of a run that was killed: it ends as soon as it notices."""
 
 
 @contextmanager
@@ -50,7 +52,8 @@ def folder_lock(folder: Path, name: str = RUN, wait: float = 0.0) -> Iterator[No
     try:
         now = datetime.now().astimezone().isoformat(timespec="seconds")
         about = {"process": os.getpid(), "host": socket.gethostname(), "since": now, "command": sys.argv}
-        holder.write_text(json.dumps(about), "utf-8", errors="backslashreplace")
+        with suppress(OSError):  # it only helps to explain the lock; a full disk must not keep a run from going on
+            holder.write_text(json.dumps(about), "utf-8", errors="backslashreplace")
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -12,12 +12,14 @@ import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
-from restore.errors import DeviceError, ExitCode
+from restore.errors import DeviceError, ExitCode, OutputError
 from restore.job import Job
 from restore.journal import Journal
 from restore.planning import Plan
@@ -25,7 +27,7 @@ from restore.provenance import Treatment
 from restore.reporting import FileResult, Observer, Report
 from restore.resuming import DONE
 from restore.steps import untried
-from restore.worker import STOP, Ending, Errand, Log, Outcome, Stage, work
+from restore.worker import STOP, STOPPING, Ending, Errand, Log, Outcome, Stage, work
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
@@ -34,6 +36,8 @@ _log = logging.getLogger("restore")
 
 _TICK = 0.2
 """Seconds between looks at the clock and at the user's wish to stop."""
+_DEATHS = 2
+"""Workers in a row that may die without any result: one with several pictures in hand, one before it began."""
 _BUSY = ("reading", "restoring", "writing")
 """Stages in which a picture can kill a worker or take too long; else it waits its turn."""
 
@@ -98,6 +102,8 @@ class _Run:
     suspects: list[int] = field(default_factory=list)
     busy: dict[int, tuple[str, float]] = field(default_factory=dict)
     """What the worker has in hand: stage and since when."""
+    loaded: bool = False
+    """Whether the worker has its model: before, the model may be what kills it, and not the picture being read."""
     process: multiprocessing.process.BaseProcess | None = None
     failed: int = 0
     tried: int = 0
@@ -117,11 +123,11 @@ class _Run:
             verdict = self._follow(part, alone=alone)
             if verdict is None:
                 continue
-            deaths = deaths + 1 if not self.busy and len(self.results) == before else 0
-            if deaths > 1:
-                raise DeviceError(f"the worker process {verdict} before it began.", hint="Try --no-isolate -vv.")
-            self._sentence(verdict)
+            self._sentence(verdict, part, alone=alone)
             self._recover(part)
+            deaths = deaths + 1 if len(self.results) == before else 0
+            if deaths > _DEATHS:
+                raise DeviceError(f"the worker process {verdict} before it began.", hint="Try --no-isolate -vv.")
 
     def kill(self) -> None:
         """End the worker, if there is one, at once."""
@@ -136,9 +142,10 @@ class _Run:
         plan = replace(self.job.plan, items=tuple(self.job.plan.items[index] for index in part))
         folder = None if self.journal is None else self.journal.folder
         errand = Errand.of(self.job, plan, self.treatment, folder, alone=alone)
-        self.busy = {}
+        self.busy, self.loaded = {}, False
         self.process = context.Process(target=work, args=(there, errand, self.plugins), name="restore-worker")
-        self.process.start()
+        with _signals_held():
+            self.process.start()
         there.close()
         with here:
             ended = self._hear(here, part)
@@ -178,6 +185,7 @@ class _Run:
         if isinstance(message, Stage):
             index = part[message.index]
             if message.stage == "restoring":
+                self.loaded = True
                 self.observer.progressed(self.job.plan.items[index])
             if message.stage in _BUSY:
                 self.busy[index] = message.stage, time.monotonic()
@@ -196,14 +204,16 @@ class _Run:
         now = time.monotonic()
         return next((index for index, (_, since) in self.busy.items() if now - since > self.timeout), None)
 
-    def _sentence(self, verdict: str) -> None:
+    def _sentence(self, verdict: str, part: list[int], *, alone: bool) -> None:
         """After a worker's death: fail the culprit where it is known, else put all that was in hand to the test."""
-        if len(self.busy) == 1:
+        if len(self.busy) == 1 and (alone or self.loaded):
             [(index, (stage, _))] = self.busy.items()
             self._fail(index, f"the process that was working on it {verdict} while {_doing(stage)}.")
         elif self.busy:
             _log.warning("the worker process %s; trying one by one what it had in hand", verdict)
             self.suspects = list(self.busy)
+        elif alone:
+            self.suspects = part
         self.busy = {}
 
     def _recover(self, part: list[int]) -> None:
@@ -221,7 +231,8 @@ class _Run:
         result = FileResult(item.sources[0], item.output, "failed", reason + hint, exit_code=ExitCode.DEVICE)
         self._finish(index, result)
         if self.journal is not None:
-            self.journal.flush()
+            with suppress(OutputError):  # a full disk: it stays pending
+                self.journal.flush()
 
     def _finish(self, index: int, result: FileResult, *, booked: bool = False) -> None:
         if index in self.results:
@@ -236,6 +247,20 @@ class _Run:
         if limit is not None and result.state == "failed" and limit.reached(self.failed, self.tried):
             self.stopped = self.stopped or f"{self.failed} of {self.tried} failed (--max-failures {limit})"
             self.stop.set()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep Ctrl-C and SIGTERM waiting, here and in a process started meanwhile, until it says what they mean to it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # at its first start it would let them through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _say(connection: Connection, message: str) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.engine import execute
 from restore.errors import DeviceError, RestoreError
-from restore.folder_lock import WORKER, folder_lock
+from restore.folder_lock import PATIENCE, WORKER, folder_lock
 from restore.job import JOBS, FailureLimit, Job
 from restore.journal import FOLDER, Journal
 from restore.planning import Plan
@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 
 STOP = "stop"
 """What the supervisor says when what is in hand is to be the last."""
-
-_PATIENCE = 60.0
-"""Seconds to wait for the worker of a run that was killed: it ends as soon as it notices."""
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""The signals that mean it to the supervisor."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +178,10 @@ def work(connection: Connection, errand: Errand, plugins: Callable[[], PluginMan
     """
     # Ctrl-C reaches every process of a terminal, and a service manager's SIGTERM every process of the service. What
     # they mean for this one is the supervisor's to say.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)  # the supervisor held them back until here
     stop = threading.Event()
     threading.Thread(target=_listen, args=(connection, stop), daemon=True).start()
     line = _Line(connection)
@@ -192,7 +193,7 @@ def work(connection: Connection, errand: Errand, plugins: Callable[[], PluginMan
         with ExitStack() as held:
             journal = None
             if errand.folder is not None:
-                held.enter_context(folder_lock(errand.folder / FOLDER, WORKER, _PATIENCE))
+                held.enter_context(folder_lock(errand.folder / FOLDER, WORKER, PATIENCE))
                 journal = held.enter_context(Journal.open(errand.folder))
             manager = plugins()
             execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import click
@@ -30,7 +30,8 @@ def stopped_by_signals(*, quiet: bool) -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         stop.set()
         if not quiet:
-            click.echo(_FIRST, err=True)
+            with suppress(RuntimeError):  # heard in the middle of printing something else
+                click.echo(_FIRST, err=True)
 
     if threading.current_thread() is not threading.main_thread():  # only the main thread can hear signals
         yield stop
