@@ -33,11 +33,14 @@ def collisions(names: Mapping[Found, Path]) -> list[Collision]:
     Args:
         names: The result of each input.
     """
-    return [*_of_one_name(names), *_of_nearly_one_name(names), *_in_the_way(names), *_overwritten_inputs(names)]
+    sources: dict[Path, list[Found]] = defaultdict(list)
+    for file, result in names.items():
+        sources[result].append(file)
+    return [*_of_one_name(sources), *_of_nearly_one_name(names), *_in_the_way(sources), *_overwritten_inputs(names)]
 
 
-def _of_one_name(names: Mapping[Found, Path]) -> Iterable[Collision]:
-    for result, files in _by_result(names).items():
+def _of_one_name(sources: Mapping[Path, list[Found]]) -> Iterable[Collision]:
+    for result, files in sources.items():
         if len(files) > 1:
             both = " and ".join(str(file.path) for file in files[:2])
             more = f" (and {len(files) - 2} more)" if len(files) > 2 else ""
@@ -53,8 +56,9 @@ def _of_nearly_one_name(names: Mapping[Found, Path]) -> Iterable[Collision]:
     seen: dict[str, Found] = {}
     for file, result in names.items():
         other = seen.setdefault(folded(result), file)
-        converted = any(names[each].suffix != each.path.suffix for each in (file, other))
-        if other is not file and converted and names[other] != result:
+        if other is file or names[other] == result:
+            continue
+        if any(names[each].suffix != each.path.suffix for each in (file, other)):
             error = OutputError(
                 f"would be the result of {file.path}, and {names[other]}, equal but for case, that of {other.path}.",
                 path=result,
@@ -63,11 +67,15 @@ def _of_nearly_one_name(names: Mapping[Found, Path]) -> Iterable[Collision]:
             yield Collision((other, file), error)
 
 
-def _in_the_way(names: Mapping[Found, Path]) -> Iterable[Collision]:
+def _in_the_way(sources: Mapping[Path, list[Found]]) -> Iterable[Collision]:
     """A result where another result needs a folder."""
-    sources = _by_result(names)
-    for result, files in sources.items():
-        below = next((parent for parent in result.parents if parent in sources), None)
+    blocked = {
+        folder: place
+        for folder in {result.parent for result in sources}
+        if (place := next((each for each in (folder, *folder.parents) if each in sources), None)) is not None
+    }
+    for result, files in sources.items() if blocked else ():
+        below = blocked.get(result.parent)
         if below is not None:
             error = OutputError(
                 f"would be the result of {sources[below][0].path} and also the folder of {files[0].path}.",
@@ -92,16 +100,10 @@ def _overwritten_inputs(names: Mapping[Found, Path]) -> Iterable[Collision]:
             yield Collision((file,), error)
 
 
-def _by_result(names: Mapping[Found, Path]) -> dict[Path, list[Found]]:
-    sources: dict[Path, list[Found]] = defaultdict(list)
-    for file, result in names.items():
-        sources[result].append(file)
-    return sources
-
-
 def folded(path: Path) -> str:
     """What a disk that ignores case and the coding of accents makes of a name."""
-    return unicodedata.normalize("NFC", str(path)).casefold()
+    name = str(path)
+    return (name if name.isascii() else unicodedata.normalize("NFC", name)).casefold()
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -20,7 +20,7 @@ from restore.selection import EVERYTHING, Selection, Tally
 from restore.walking import Walk, kind_of, natural_key, visible
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared and hashed as itself: fast in a dictionary of many
 class Found:
     """One input file.
 
@@ -68,10 +68,10 @@ def find(inputs: Sequence[str], aside: Path, selection: Selection = EVERYTHING) 
     base = _common_folder([group.root for group in groups if group.root is not None])
     found = []
     for group in groups:
+        above = Path() if group.root is None else absolute(group.root).relative_to(base)
         for path, problem in group.members:
-            name = Path(path.name) if group.root is None else absolute(path).relative_to(base)
             inner = Path(path.name) if group.root is None else path.relative_to(group.root)
-            found.append(Found(path, name, inner, problem))
+            found.append(Found(path, above / inner, inner, problem))
     once, notes = _each_once(found)
     if any(group.met_aside for group in groups):
         notes.append(f"{aside} lies inside an input folder: the pictures in it are not taken as inputs")
@@ -208,9 +208,11 @@ def _folder(groups: list[_Group]) -> Path:
 def _each_once(found: list[Found]) -> tuple[list[Found], list[str]]:
     """Drop files that are found a second time; of a file and a link to it the file itself stays."""
     kept: dict[str, Found] = {}
+    folders = {folder: os.path.realpath(folder) for folder in {file.path.parent for file in found}}
     for file in found:
-        real = os.path.realpath(file.path)
-        if real not in kept or (kept[real].path.is_symlink() and not file.path.is_symlink()):
+        linked = file.path.is_symlink()
+        real = os.path.realpath(file.path) if linked else f"{folders[file.path.parent]}{os.sep}{file.path.name}"
+        if real not in kept or (kept[real].path.is_symlink() and not linked):
             kept[real] = file
     repeated = len(found) - len(kept)
     names = "name leads" if repeated == 1 else "names lead"

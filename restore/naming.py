@@ -65,11 +65,12 @@ class Naming:
         Args:
             name: The input's, with its folders. A format that is only read becomes one that is written.
         """
-        ending = output_suffix(name.suffix)
-        wanted = suffix_format(self._ending)
-        if self.format is not None and (wanted is None or wanted != suffix_format(ending)):
-            ending = self._ending
-        if not self.suffix and ending == name.suffix:
+        own = name.suffix
+        ending = output_suffix(own)
+        if self.format is not None:
+            wanted = suffix_format(self._ending)
+            ending = ending if wanted is not None and wanted == suffix_format(ending) else self._ending
+        if not self.suffix and ending == own:
             return name
         return name.with_name(f"{name.stem}{self.suffix}{ending}")
 

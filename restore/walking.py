@@ -11,11 +11,13 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from restore.codecs.formats import READABLE_SUFFIXES
 
+_DIGITS = re.compile(r"(\d+)")
 _NOWHERE = "is a link that leads nowhere. Mend or remove it."
 _LOCKED = "may not be looked at: permission denied. Check its rights and its folder's."
 
@@ -34,21 +36,25 @@ class Walk:
 
     def files(self, root: Path) -> Iterator[tuple[Path, str | None]]:
         """Yield every readable picture below `root` with its problem; sub-folders that cannot be listed too."""
-        for folder, problem in self.folders(root):
+        for folder, problem, entries in self._listings(root):
             if problem is not None:
                 yield folder, problem
-                continue
-            for path in visible(folder):
-                if path.suffix.lower() not in READABLE_SUFFIXES:
+            for entry in entries:
+                if Path(entry.name).suffix.lower() not in READABLE_SUFFIXES:
                     continue
-                kind = kind_of(path)
+                kind = _kind(entry)
                 if kind == "file":
-                    yield path, None
+                    yield folder / entry.name, None
                 elif kind in ("nothing", "denied"):
-                    yield path, _NOWHERE if path.is_symlink() else _LOCKED
+                    yield folder / entry.name, _NOWHERE if entry.is_symlink() else _LOCKED
 
     def folders(self, root: Path) -> Iterator[tuple[Path, str | None]]:
         """Yield `root` and every visible folder below it, with the reason where it cannot be listed."""
+        for folder, problem, _ in self._listings(root):
+            yield folder, problem
+
+    def _listings(self, root: Path) -> Iterator[tuple[Path, str | None, list[os.DirEntry[str]]]]:
+        """Yield each folder with what is visible in it; listed once, since a walk may meet 50,000 files."""
         pending, links, seen = [root], list[Path](), set[str]()
         while pending or links:
             folder = pending.pop() if pending else links.pop(0)
@@ -60,18 +66,26 @@ class Walk:
                 continue
             seen.add(real)
             try:
-                children = visible(folder)
+                entries = _entries(folder)
             except OSError as error:
-                yield folder, f"this folder cannot be listed: {error.strerror}. Check its rights."
+                yield folder, f"this folder cannot be listed: {error.strerror}. Check its rights.", []
                 continue
-            yield folder, None
-            for path in children:
-                if kind_of(path) != "folder":
+            yield folder, None, entries
+            for entry in entries:
+                if _kind(entry) != "folder":
                     continue
-                if not path.is_symlink():
+                path = folder / entry.name
+                if not entry.is_symlink():
                     pending.append(path)
                 elif not Path(real).is_relative_to(os.path.realpath(path)):  # otherwise it leads back up: a loop
                     links.append(path)
+
+
+def _kind(entry: os.DirEntry[str]) -> Kind:
+    """As `kind_of`, and for files and folders themselves without asking the system again."""
+    if entry.is_file(follow_symlinks=False):
+        return "file"
+    return "folder" if entry.is_dir(follow_symlinks=False) else kind_of(Path(entry.path))
 
 
 def kind_of(path: Path) -> Kind:
@@ -89,14 +103,20 @@ def kind_of(path: Path) -> Kind:
 
 def natural_key(path: Path) -> tuple[tuple[tuple[str | int, ...], str], ...]:
     """A sorting key that puts ``scan9`` before ``scan10`` and pays no heed to case, folder by folder."""
-    key = []
-    for part in path.parts:
-        pieces = re.split(r"(\d+)", part.casefold())  # text at even, digits at odd places, so the types always meet
-        key.append((tuple(int(p) if i % 2 else p for i, p in enumerate(pieces)), part))
-    return tuple(key)
+    return tuple(_part_key(part) for part in path.parts)
+
+
+@lru_cache(maxsize=4096)  # the folders of a path come again and again
+def _part_key(part: str) -> tuple[tuple[str | int, ...], str]:
+    pieces = _DIGITS.split(part.casefold())  # text at even, digits at odd places, so the types always meet
+    return tuple(int(piece) if i % 2 else piece for i, piece in enumerate(pieces)), part
 
 
 def visible(folder: Path) -> list[Path]:
     """The names in a folder that do not start with a dot, in natural order."""
+    return [folder / entry.name for entry in _entries(folder)]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        return sorted((folder / e.name for e in entries if not e.name.startswith(".")), key=natural_key)
+        return sorted((e for e in entries if not e.name.startswith(".")), key=lambda entry: _part_key(entry.name))
