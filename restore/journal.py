@@ -47,14 +47,17 @@ NAME = "journal.sqlite"
 
 _log = logging.getLogger("restore")
 
-_FORMAT = 1
+FORMAT = 1
+"""Of the tables; a journal of a higher one is refused."""
+
 _PLAN = """INSERT INTO items (output, run, recipe, state) VALUES (?, ?, ?, 'planned')
     ON CONFLICT (output) DO UPDATE SET run=excluded.run, recipe=excluded.recipe, state='planned', reason=NULL,
     exit_code=NULL"""
 _INTEND = """UPDATE items SET state='writing', reason=NULL, sources=?, size=?, modified_ns=?, changed_ns=0,
     previous=coalesce(previous, sha256), sha256=?, seconds=?, megapixels=?, warnings=? WHERE output=?"""
 _FINISH = "UPDATE items SET state='done', modified_ns=?, changed_ns=?, previous=NULL WHERE output=?"
-_BOOK = "UPDATE items SET state=?, reason=?, exit_code=?, seconds=?, megapixels=?, warnings=? WHERE output=?"
+_BOOK = """UPDATE items SET state=?, reason=?, exit_code=?, seconds=?, megapixels=?, warnings=?,
+    sources=coalesce(sources, ?) WHERE output=?"""
 _KEEP = "UPDATE items SET run=? WHERE output=?"
 
 
@@ -73,19 +76,16 @@ class Journal:
         self._pending_lock = threading.Lock()
 
     @classmethod
-    def open(cls, output: Path, *, create: bool = True) -> Journal:
-        """Open the journal of an output folder.
+    def open(cls, output: Path) -> Journal:
+        """Open the journal of an output folder, to write; `restore.journal_reading` only reads.
 
         Args:
-            output: The output folder; made if it is missing and `create` is set.
-            create: Make a journal where there is none.
+            output: The output folder; made if it is missing.
 
         Raises:
-            restore.errors.OutputError: There is none, it is damaged, of a newer version, or cannot be written.
+            restore.errors.OutputError: It is damaged, of a newer version, or cannot be written.
         """
         path = output / FOLDER / NAME
-        if not create and not path.is_file():
-            raise OutputError("holds no journal of a run.", path=output, hint="Name the folder given after -o.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -213,10 +213,11 @@ class Journal:
         self._later("UPDATE items SET sources=? WHERE output=?", (sources_as_text(sources), encoded(self.key(output))))
 
     def book(self, result: FileResult) -> None:
-        """Book a result that was skipped or failed."""
+        """Book a result that was skipped or failed; what was never made gets its input's name, for the user."""
         reason = None if result.reason is None else encoded(result.reason)  # it may name a file that is not UTF-8
         values = (result.state, reason, int(result.exit_code), result.seconds, result.megapixels)
-        self._later(_BOOK, (*values, json.dumps(result.warnings), encoded(self.key(result.output))))
+        named = sources_as_text([Source(str(result.source.absolute()), Stamp(0, 0, 0), "")])
+        self._later(_BOOK, (*values, json.dumps(result.warnings), named, encoded(self.key(result.output))))
 
     def end(self, run: int, *, done: int, skipped: int, failed: int, ending: str) -> None:
         """Close a run.
@@ -277,13 +278,13 @@ class Journal:
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > _FORMAT:
+            if version > FORMAT:
                 raise OutputError("was written by a newer version of restore.", path=path, hint="Update restore.")
             if version == 0:
                 for statement in SCHEMA.split(";"):
                     self._connection.execute(statement)
                 self._connection.execute("INSERT INTO about VALUES ('token', ?)", (secrets.token_hex(4),))
-                self._connection.execute(f"PRAGMA user_version={_FORMAT}")
+                self._connection.execute(f"PRAGMA user_version={FORMAT}")
 
 
 @contextmanager

@@ -86,7 +86,7 @@ class Entry:
         state: "planned", "writing" (about to be renamed into place), "done", "skipped" or "failed".
         reason: Why it was skipped or failed.
         exit_code: Of a failure.
-        sources: What it was made from; empty before it was ever made.
+        sources: What it was made from; before it was ever made, at most its input's name with an empty sha256.
         stamp: Of the result when it was made; its ``changed_ns`` is 0 while that is unknown.
         sha256: Of the result; None before it was ever made.
         previous: sha256 of the result that is being replaced, while the state is "writing".

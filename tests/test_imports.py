@@ -25,8 +25,10 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = (
     {"errors"},
     {"image", "spec"},
-    {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "degrade", "correct", "diagnose", "contracts"},
-    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "journal", "journal_rows"}
+    {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts"}
+    | {"degrade", "correct", "diagnose"},
+    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics"}
+    | {"journal", "journal_rows", "journal_reading", "accounting"}
     | {"planning", "in_place", "selection", "naming", "collisions", "walking", "finding", "disk_space"}
     | {"outputs", "provenance", "reporting", "resuming", "memory"},
     {"engine", "forecast", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline", "steps"}
