@@ -39,3 +39,10 @@ def test_pillow_sees_the_alpha_we_write(tmp_path: Path) -> None:
     write(Image(photo(), photo()[..., 0].copy()), tmp_path / "a.bmp")
     with Pillow.open(tmp_path / "a.bmp") as seen:
         assert np.array_equal(np.asarray(seen), np.dstack([photo(), photo()[..., 0]]))
+
+
+def test_an_absurd_resolution_is_clipped_to_what_the_header_holds(tmp_path: Path) -> None:
+    write(Image(photo(), metadata=Metadata(dpi=(1e9, 1e-9))), tmp_path / "a.bmp")
+    dpi = read(tmp_path / "a.bmp").metadata.dpi
+    assert dpi is not None
+    assert dpi[0] > 5e7 and dpi[1] < 0.1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from restore.codecs import pnm
 from restore.codecs.reading import read
 from restore.codecs.writing import write
 from restore.errors import InputError
@@ -60,3 +62,34 @@ def test_nonsense_is_an_input_error(tmp_path: Path, data: bytes) -> None:
 def test_the_header_written_is_the_plain_standard_one(tmp_path: Path) -> None:
     write(Image(np.array([[[1], [2]]], np.uint16)), tmp_path / "a.pgm")
     assert (tmp_path / "a.pgm").read_bytes() == b"P5\n2 1\n65535\n\0\1\0\2"
+
+
+def test_a_number_that_ends_a_plain_file_may_lack_digits(tmp_path: Path) -> None:
+    (tmp_path / "a.pgm").write_bytes(b"P2 2 1 255 7 123")
+    assert any("digits may be missing" in warning for warning in read(tmp_path / "a.pgm").metadata.warnings)
+    (tmp_path / "a.pgm").write_bytes(b"P2 2 1 255 7 123\n")
+    assert read(tmp_path / "a.pgm").metadata.warnings == ()
+
+
+def test_plain_files_of_several_pieces_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pnm, "PIECE", 50)
+    values = np.arange(3000, dtype=np.uint16).reshape(30, 100)
+    text = "  \n".join(map(str, values.ravel().tolist()))
+    (tmp_path / "a.pgm").write_bytes(f"P2 100 30 65535 {text}\n# the end\n".encode())
+    assert np.array_equal(read(tmp_path / "a.pgm").pixels[..., 0], values)
+
+
+def test_plain_files_take_little_more_memory_than_their_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a.pgm").write_bytes(b"P2 1000 1000 255\n" + b"12 " * 1_000_000)
+    tracemalloc.start()
+    read(tmp_path / "a.pgm")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 45e6, f"{peak / 1e6:.0f} MB for a file of 3 MB and 1 megapixel"
+
+
+def test_absurd_numbers_do_not_fill_the_message(tmp_path: Path) -> None:
+    (tmp_path / "a.pgm").write_bytes(b"P5 " + b"9" * 400 + b" 3 255\n")
+    with pytest.raises(InputError, match="a number of 400 digits") as caught:
+        read(tmp_path / "a.pgm")
+    assert len(caught.value.message) < 100

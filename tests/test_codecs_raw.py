@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import tifffile
 
+from restore.codecs import raw
 from restore.codecs.header import Header, peek
 from restore.codecs.reading import read
 from restore.errors import InputError
+from tests.fuzz.corpus import corpus
 
 
 def dng(path: Path, orientation: int = 1) -> Path:
@@ -82,3 +84,52 @@ def test_without_the_extra_the_error_names_it(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "rawpy", None)
     with pytest.raises(InputError, match=r"needs the extra `raw`.*restore-photos\[raw\]"):
         read(dng(tmp_path / "a.dng"))
+
+
+def test_damaged_sensor_data_are_refused_without_a_word(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """LibRaw prints a line of its own for them."""
+    data = bytearray(corpus()["lossless-jpeg.dng"])
+    scan = data.rfind(b"\xff\xda")
+    data[scan + 200 : scan + 260] = b"\xff\xd9" * 30
+    (tmp_path / "a.dng").write_bytes(data)
+    with pytest.raises(InputError, match="cannot be developed"):
+        read(tmp_path / "a.dng")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_picture_that_libraw_calls_corrupted_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "import os; os.write(1, b'{\"shape\": [1, 1, 3]}\\n' + bytes(6)); os.write(2, b'f: data corrupted at 9')"
+    (tmp_path / "says.py").write_text(program)
+    monkeypatch.setattr(raw, "PROGRAM", tmp_path / "says.py")
+    with pytest.raises(InputError, match="its data are damaged"):
+        read(dng(tmp_path / "a.dng"))
+
+
+def test_a_dng_that_lacks_its_last_byte_is_truncated(tmp_path: Path) -> None:
+    path = dng(tmp_path / "a.dng")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InputError, match="truncated"):
+        read(path)
+
+
+def test_a_crash_of_the_decoder_is_an_error_that_names_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "crash.py").write_text("import os; os.abort()")
+    monkeypatch.setattr(raw, "PROGRAM", tmp_path / "crash.py")
+    with pytest.raises(InputError, match=r"a\.dng: cannot be developed \(LibRaw ended with code -6"):
+        read(dng(tmp_path / "a.dng"))
+
+
+def test_a_decoder_that_dies_half_way_gives_no_half_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "import os; os.write(1, b'{\"shape\": [64, 96, 3]}\\n' + bytes(1000)); os.abort()"
+    (tmp_path / "crash.py").write_text(program)
+    monkeypatch.setattr(raw, "PROGRAM", tmp_path / "crash.py")
+    with pytest.raises(InputError, match="cannot be developed"):
+        read(dng(tmp_path / "a.dng"))
+
+
+def test_modules_in_the_current_folder_are_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "rawpy.py").write_text("raise SystemExit('wrong rawpy')")
+    monkeypatch.chdir(tmp_path)
+    assert read(dng(tmp_path / "a.dng")).width == 96

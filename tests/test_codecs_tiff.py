@@ -224,6 +224,14 @@ def test_double_precision_is_rounded_with_a_warning(tmp_path: Path) -> None:
     assert any("64-bit" in warning for warning in image.metadata.warnings)
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_single_precision_cannot_hold_becomes_infinite_without_a_word(tmp_path: Path) -> None:
+    values = np.array([[1e300, -1e300], [np.frombuffer(b"\1\0\0\0\0\0\xf4\x7f", "<f8")[0], 0.5]])
+    pixels = read(stored(tmp_path, values, photometric="minisblack")).pixels[..., 0]
+    assert pixels[0].tolist() == [np.inf, -np.inf]
+    assert np.isnan(pixels[1, 0])
+
+
 def test_half_precision_is_exact(tmp_path: Path) -> None:
     values = np.linspace(-1, 2, 64, dtype=np.float16).reshape(8, 8)
     assert np.array_equal(read(stored(tmp_path, values, photometric="minisblack")).pixels[..., 0], values)

@@ -16,6 +16,9 @@ from restore.image import Image, Metadata, Pixels
 
 _TOKEN = re.compile(rb"(?:[ \t\r\n]|#[^\n]*\n)*([0-9]+)")
 _COMMENT = re.compile(rb"#[^\n]*")
+_SPACE = re.compile(rb"\s")
+LONGEST = 10  # digits of a number in the header; more would fill the error message
+PIECE = 1 << 20  # bytes of decimal numbers at a time: as Python objects they take thirty times the room of pixels
 
 
 def read(source: Source) -> Image:
@@ -31,6 +34,8 @@ def read(source: Source) -> Image:
         token = _TOKEN.match(data, position)
         if token is None:
             raise source.truncated()
+        if len(token[1]) > LONGEST:
+            raise ValueError(f"a number of {len(token[1])} digits in its header")
         numbers.append(int(token[1]))
         position = token.end()
     width, height, white = (*numbers, 1)[:3]
@@ -55,7 +60,15 @@ def _plain(data: bytes, position: int, shape: tuple[int, int, int], kind: bytes)
         digits = np.frombuffer(text, np.uint8)
         digits = digits[(digits == ord("0")) | (digits == ord("1"))][:count]
         return np.where(digits == ord("0"), 255, 0).astype(np.uint8)
-    return np.array(text.split(maxsplit=count)[:count], dtype=np.int64).clip(0, 65535).astype(np.uint16)
+    values = np.empty(min(count, len(text) // 2 + 1), np.uint16)
+    filled, begin = 0, 0
+    while filled < len(values) and begin < len(text):
+        space = _SPACE.search(text, begin + PIECE)
+        end = space.start() if space else len(text)
+        part = np.array(text[begin:end].split()[: len(values) - filled], dtype=np.int64)
+        values[filled : filled + part.size] = part.clip(0, 65535)
+        filled, begin = filled + part.size, end
+    return values[:filled]
 
 
 def _raw(data: bytes, position: int, shape: tuple[int, int, int], white: int, kind: bytes) -> Pixels:

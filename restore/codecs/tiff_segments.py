@@ -47,25 +47,26 @@ def check(page: tifffile.TiffPage, view: Buffer, source: Source) -> None:
     offsets, counts = page.dataoffsets, page.databytecounts
     if len(offsets) != len(counts) or not (page.is_contiguous or len(offsets) >= prod(page.chunked)):
         raise source.truncated()
-    if not page.is_contiguous and max(counts, default=0) > len(view):
-        raise source.truncated()  # room for so much would be made before anything is read
-    if not all(offset and count for offset, count in zip(offsets, counts, strict=True)):
+    pieces = list(zip(offsets, counts, strict=True))
+    # Not left to the decoders: fax fills what is missing, half a code of LZW is another code, and tifffile makes room
+    # for as many bytes as are stated before it reads any. libtiff refuses such files, too.
+    if not page.is_contiguous and any(offset + count > len(view) for offset, count in pieces):
+        raise source.truncated()
+    if not all(offset and count for offset, count in pieces):
         source.warn("Parts of it hold no data and were filled with black.")
-    if int(page.compression) in JPEG | FAX:
-        _check_fillers(page, view, source)
+    if int(page.compression) in JPEG:
+        _check_jpeg(page, view, source)
 
 
-def _check_fillers(page: tifffile.TiffPage, view: Buffer, source: Source) -> None:
-    """Check what JPEG and fax decoders would not notice: they fill missing rows, silently."""
+def _check_jpeg(page: tifffile.TiffPage, view: Buffer, source: Source) -> None:
+    """Check what libjpeg would not notice: a size of its own, and missing rows, which it fills, silently."""
     width, height = (
         (page.tilewidth, page.tilelength)
         if page.is_tiled
         else (page.imagewidth, min(page.rowsperstrip, page.imagelength))
     )
     for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
-        if offset + count > len(view):
-            raise source.truncated()
-        if int(page.compression) in FAX or not count:
+        if not count:
             continue
         data = bytes(view[offset : offset + count])
         try:

@@ -9,6 +9,8 @@ from typing import Literal
 from tests.fuzz.layout import Layout, layout, repaired_png
 
 TRUNCATION = "truncated"
+LARGEST = 1 << 20
+"""Bytes of a damaged file: what it takes to read one beside its size is what is to be seen."""
 CODES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 262, 32773, 32803, 32845, 32946, 34712, 34887, 34892, 34925, 50000, 50001, 50002)
 """Values that mean something in TIFF (compression, photometric kind, types) besides being small."""
 
@@ -27,7 +29,7 @@ def mutated(data: bytes, donor: bytes, rng: Random) -> tuple[bytes, str]:
     for _ in range(rng.choice((1, 1, 1, 2, 3, 6))):
         name = rng.choice((*KINDS, "numbers changed"))
         done.append(name)
-        data = KINDS[name](data, layout(data), donor, rng)
+        data = KINDS[name](data, layout(data), donor, rng)[:LARGEST]
     if rng.random() < 0.05:
         done.append(TRUNCATION)
         data = _truncate(data, layout(data), rng)
