@@ -31,7 +31,7 @@ ORDER = (
     | {"journal", "journal_rows", "journal_reading", "accounting"}
     | {"planning", "in_place", "selection", "naming", "collisions", "walking", "finding", "disk_space"}
     | {"outputs", "provenance", "reporting", "resuming", "memory"},
-    {"engine", "forecast", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline", "steps"}
+    {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline", "steps"}
     | {"evaluate", "benchmark", "difference", "heat_map"},
     {"options", "option_types", "cli", "testing"},
 )

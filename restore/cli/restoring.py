@@ -6,6 +6,7 @@ import difflib
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from restore.cli.flags import common_flags
 from restore.cli.plan_flags import planned
 from restore.cli.progress import watching
 from restore.cli.stopping import stopped_by_signals
+from restore.cli.watch_flags import check_watch
 from restore.cli.wording import printable
 from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.disk_space import check_disk
@@ -25,7 +27,9 @@ from restore.errors import PluginError, UsageError
 from restore.forecast import foresee
 from restore.job import Job
 from restore.options import build_options, click_options
+from restore.planning import Plan
 from restore.plugin_manager import PluginManager
+from restore.rehearsal import rehearsed
 from restore.reporting import Report
 from restore.spec import RestorerSpec, Runtime
 
@@ -89,19 +93,24 @@ class TaskCommand(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Plan, run and report; the return value is the exit code."""
         with _logging(ctx.params["verbose"]):
-            job = self._job(ctx)
+            check_watch(ctx.params)
+            if ctx.params["watch"]:
+                return self._watch(ctx)
+            job = self._job(ctx, self._plan(ctx))
             if ctx.params["dry_run"]:
+                job = rehearsed(job)
                 forecast = foresee(job, self.manager)
                 return plan_view.show_plan(job, forecast, json=ctx.params["json"], verbose=ctx.params["verbose"] > 0)
             check_disk(job.plan, job.spec.scale)
             if not ctx.params["json"]:
                 for note in job.plan.notes:
                     click.echo(printable(f"note: {note}"), err=True)
-            report = self._run(ctx, job)
+            with stopped_by_signals(quiet=ctx.params["json"]) as stop:
+                report = self._run(ctx, job, stop)
             accounts.show_report(job, report, json=ctx.params["json"], verbose=ctx.params["verbose"] > 0)
             return report.exit_code
 
-    def _run(self, ctx: click.Context, job: Job) -> Report:
+    def _run(self, ctx: click.Context, job: Job, stop: threading.Event, *, held: bool = False) -> Report:
         """Run a job as the flags say: with workers where these plugins can be found again in another process."""
         values = ctx.params
         isolated = values["isolate"] and self.manager.discovered and job.plan.folder is not None
@@ -110,7 +119,7 @@ class TaskCommand(click.Command):
                 "--timeout needs a process that can be ended.",
                 hint="Leave --no-isolate out and name a folder after -o.",
             )
-        with stopped_by_signals(quiet=values["json"]) as stop, watching(json=values["json"]) as observer:
+        with watching(json=values["json"]) as observer:
             return run_batch(
                 job,
                 self.manager,
@@ -118,15 +127,33 @@ class TaskCommand(click.Command):
                 workers=PluginManager.discover if isolated else None,
                 timeout=values["timeout"],
                 stop=stop,
+                held=held,
             )
 
-    def _job(self, ctx: click.Context) -> Job:
+    def _watch(self, ctx: click.Context) -> int:
+        """Do the same again and again, with whatever is new."""
+        from restore.cli.standing_by import StandBy
+
+        with stopped_by_signals(quiet=ctx.params["json"]) as stop:
+            return StandBy(
+                ctx.params,
+                stop,
+                plan=lambda first: self._plan(ctx, list_collisions=not first),
+                job=lambda the_plan: self._job(ctx, the_plan),
+                run=lambda job: self._run(ctx, job, stop, held=True),
+            ).go()
+
+    def _plan(self, ctx: click.Context, list_collisions: bool | None = None) -> Plan:
+        """Which file becomes which, as the flags say."""
+        anything = any("write_image" in plugin.hooks for plugin in self.manager.plugins())
+        writable = None if anything else WRITABLE_SUFFIXES
+        return planned(ctx.params, writable=writable, list_collisions=list_collisions)
+
+    def _job(self, ctx: click.Context, the_plan: Plan) -> Job:
         """Everything the flags say, checked, before anything is loaded."""
         spec: RestorerSpec = ctx.meta[_MODEL]
         values = ctx.params
         options = build_options(spec.options, {name: values[name] for name in spec.options.model_fields})
-        anything = any("write_image" in plugin.hooks for plugin in self.manager.plugins())
-        the_plan = planned(values, writable=None if anything else WRITABLE_SUFFIXES)
         runtime = Runtime(values["device"], values["precision"], values["tile"], values["memory"], values["threads"])
         return Job(
             plan=the_plan,
