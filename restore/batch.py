@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ def run_batch(
     workers: Callable[[], PluginManager] | None = None,
     timeout: float | None = None,
     stop: threading.Event | None = None,
+    held: bool = False,
 ) -> Report:
     """Run a job, going on where an earlier run into the same folder stopped.
 
@@ -51,6 +52,7 @@ def run_batch(
             None: in this process.
         timeout: Seconds that reading, restoring and writing of one picture may each take; needs workers.
         stop: Once set, what is in hand is finished and the rest is left.
+        held: The caller holds the folder already, with `hold`.
 
     Returns:
         One result per input, in the plan's order; what was done already is skipped with `restore.resuming.DONE`.
@@ -61,10 +63,12 @@ def run_batch(
     """
     observer, stop = observer or Silence(), stop or threading.Event()
     recipe, treatment = described(job)
-    with ExitStack() as held:
+    with ExitStack() as opened:
         journal, settled, number = None, _unsettled, 0
         if job.plan.folder is not None:
-            journal = held.enter_context(_journal_of(job.plan.folder, held))
+            if not held:
+                opened.enter_context(hold(job.plan.folder))
+            journal = opened.enter_context(_journal_of(job.plan.folder))
 
             def settled(plan: Plan, journal: Journal = journal) -> Plan:
                 return settle(plan, journal, recipe, overwrite=job.overwrite)
@@ -122,16 +126,28 @@ def _unsettled(plan: Plan) -> Plan:
     return plan
 
 
-def _journal_of(folder: Path, held: ExitStack) -> Journal:
-    """Lock the folder, open its journal and clear away what a killed run has left."""
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Keep every other run out of an output folder; makes the folder.
+
+    Raises:
+        OutputError: Another run works in it, which is named, or it cannot be made.
+    """
     inside = folder / FOLDER
     try:
         inside.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot be made: {error.strerror}.", path=inside, hint="Choose another -o.") from error
-    held.enter_context(folder_lock(inside))
+    with folder_lock(inside):
+        yield
+
+
+def _journal_of(folder: Path) -> Journal:
+    """Open the journal of a folder that is held, and clear away what a killed run has left."""
     journal = Journal.open(folder)
-    with folder_lock(inside, WORKER, PATIENCE):  # the worker of a run that was killed just now may still be writing
+    with folder_lock(
+        folder / FOLDER, WORKER, PATIENCE
+    ):  # the worker of a run that was killed just now may still be writing
         sweep(journal.folders(), journal.token)
     return journal
 

@@ -22,7 +22,7 @@ from restore.resuming import DONE
 def show_report(job: Job, report: Report, *, json: bool, verbose: bool) -> None:
     """Print the final account of a run: failures with their reasons, then the sum."""
     if json:
-        click.echo(json_format.dumps(_report_document(job, report), indent=2))
+        click.echo(json_format.dumps(report_document(job, report), indent=2))
         return
     failed = [result for result in report.results if result.state == "failed"]
     for result in failed:
@@ -49,7 +49,8 @@ def summary(report: Report) -> str:
     )
 
 
-def _report_document(job: Job, report: Report) -> dict[str, object]:
+def report_document(job: Job, report: Report) -> dict[str, object]:
+    """What ``--json`` prints; see the top of this file."""
     return {
         "task": job.spec.task,
         "model": job.spec.name,

@@ -6,6 +6,7 @@ import click
 
 from restore.cli.plan_flags import plan_flags
 from restore.cli.run_flags import run_flags
+from restore.cli.watch_flags import watch_flags
 from restore.cli.wording import Bytes, Device, Pixels
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.engine import JOBS
@@ -30,6 +31,7 @@ def common_flags(models: list[str]) -> list[click.Parameter]:
         click.Option(["--quality"], type=click.IntRange(1, 100), help="Of JPEG, WebP, AVIF. [default: the source's]"),
         *plan_flags(),
         *run_flags(),
+        *watch_flags(),
         *_machine_flags(),
         click.Option(["--dry-run"], is_flag=True, help="Only show what would be done, and what it takes."),
         click.Option(["--json"], is_flag=True, help="Print one JSON document at the end and nothing else."),

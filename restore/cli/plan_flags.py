@@ -54,12 +54,15 @@ def plan_flags() -> list[click.Parameter]:
     ]
 
 
-def planned(values: Mapping[str, Any], *, writable: Collection[str] | None) -> Plan:
+def planned(
+    values: Mapping[str, Any], *, writable: Collection[str] | None, list_collisions: bool | None = None
+) -> Plan:
     """Make the plan that the flags ask for.
 
     Args:
         values: The command's parameters by name.
         writable: Suffixes a result may have; None for any.
+        list_collisions: See `restore.planning.plan`; None for a dry run only.
 
     Raises:
         UsageError, InputError, OutputError: See `restore.planning.plan` and `restore.in_place.plan_in_place`.
@@ -77,7 +80,7 @@ def planned(values: Mapping[str, Any], *, writable: Collection[str] | None) -> P
         writable=writable,
         selection=selection,
         naming=naming,
-        list_collisions=values["dry_run"],
+        list_collisions=values["dry_run"] if list_collisions is None else list_collisions,
     )
 
 
