@@ -1,0 +1,72 @@
+"""What must be true of an output folder whatever has happened to the run that filled it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from restore.journal import Journal
+from restore.resuming import is_whole
+from restore.stamps import content_hash
+from tests.faults.runs import Ended
+from tests.faults.tree import Tree, hashes
+
+
+def check_account(ended: Ended, *, whole: bool = True) -> None:
+    """Inputs = done + skipped + failed (+ left), every input once.
+
+    Args:
+        ended: The run.
+        whole: Nothing was left.
+    """
+    document = ended.document
+    sums = document["done"] + document["skipped"] + document["failed"]
+    assert document["inputs"] == sums + document["left"], document
+    assert len(document["results"]) == len(ended.states) == sums, "an input is named twice"
+    assert not (whole and document["left"]), f"{document['left']} left"
+
+
+def check_end(tree: Tree, ended: Ended, out: Path, wanted: dict[str, tuple[str, int]]) -> None:
+    """All is as if the run had never been disturbed.
+
+    Args:
+        tree: The inputs.
+        ended: The last run, which was not.
+        out: The output folder.
+        wanted: Content and time of change of every result of a run that never was.
+    """
+    check_account(ended)
+    failed = {os.path.relpath(path, tree.root): why for path, (state, why) in ended.states.items() if state == "failed"}
+    assert set(failed) == set(tree.bad), "other files failed than the bad ones"
+    for name, words in tree.bad.items():
+        assert words in failed[name], f"{name}: {failed[name]}"
+    check_results(out, wanted)
+    assert hashes(tree.root) == tree.hashes, "an input was changed"
+
+
+def check_results(out: Path, wanted: dict[str, tuple[str, int]]) -> None:
+    """The results are those that were wanted, no more, no less, and the journal knows each."""
+    found = hashes(out)
+    assert found.keys() == wanted.keys(), f"{found.keys() ^ wanted.keys()}"
+    assert found == wanted
+    check_tidy(out)
+    check_journal(out)
+
+
+def check_tidy(*folders: Path) -> None:
+    """No temporary file is left behind."""
+    for folder in folders:
+        assert [path for path in folder.rglob(".restore-*") if path.name != ".restore"] == []
+
+
+def check_journal(out: Path) -> None:
+    """What the journal calls done is there and whole; what is there, it calls done; nothing hangs in between."""
+    with Journal.open(out) as journal:
+        entries = journal.entries()
+        for key, entry in entries.items():
+            assert entry.state in ("done", "skipped", "failed"), f"{key} is {entry.state}"
+            if entry.state == "done":
+                assert is_whole(journal.path(key), entry), f"{key} is not whole"
+                assert content_hash(journal.path(key)) == entry.sha256
+        done = {key for key, entry in entries.items() if entry.state == "done"}
+        assert hashes(out).keys() <= done, "the journal does not know a result"
