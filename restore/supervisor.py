@@ -114,20 +114,23 @@ class _Run:
         for index, item in enumerate(items):
             if item.skip is not None or item.problem is not None:
                 self._finish(index, untried(item))
-        deaths = 0
+        deaths, died = 0, False
         while len(self.results) < len(items) and not self.stop.is_set():
             alone = bool(self.suspects)
             part = self.suspects or [index for index in range(len(items)) if index not in self.results]
             self.suspects = []
             before = len(self.results)
             verdict = self._follow(part, alone=alone)
+            died |= self.process is not None and self.process.exitcode != 0
             if verdict is None:
                 continue
-            self._sentence(verdict, part, alone=alone)
             self._recover(part)
+            self._sentence(verdict, part, alone=alone)
             deaths = deaths + 1 if len(self.results) == before else 0
             if deaths > _DEATHS:
                 raise DeviceError(f"the worker process {verdict} before it began.", hint="Try --no-isolate -vv.")
+        if died:  # of what a worker has said to be done, the last may not be booked as such
+            self.settled(self.job.plan)
 
     def kill(self) -> None:
         """End the worker, if there is one, at once."""
@@ -173,10 +176,10 @@ class _Run:
                 return False
             late = self._late()
             if late is not None:
+                doing = _doing(self.busy[late][0])
                 self.kill()
-                self._fail(late, f"took longer than {self.timeout:g} s {_doing(self.busy[late][0])} (--timeout).")
-                self.busy = {}
                 self._recover(part)
+                self._fail(late, f"took longer than {self.timeout:g} s {doing} (--timeout).")
                 return True
             if not self.process.is_alive() and not here.poll():
                 return False
@@ -192,8 +195,7 @@ class _Run:
             else:
                 self.busy.pop(index, None)
         elif isinstance(message, Outcome):
-            self.busy.pop(part[message.index], None)
-            self._finish(part[message.index], message.result, booked=True)
+            self._finish(part[message.index], message.result)
         elif isinstance(message, Log):
             _log.log(message.level, "%s", message.text)
 
@@ -223,7 +225,6 @@ class _Run:
         for index, item in zip(open_, self.settled(replace(self.job.plan, items=items)).items, strict=True):
             if item.skip == DONE:
                 self._finish(index, FileResult(item.sources[0], item.output, "done"))
-        self.suspects = [index for index in self.suspects if index not in self.results]
 
     def _fail(self, index: int, reason: str) -> None:
         item = self.job.plan.items[index]
@@ -234,10 +235,12 @@ class _Run:
             with suppress(OutputError):  # a full disk: it stays pending
                 self.journal.flush()
 
-    def _finish(self, index: int, result: FileResult, *, booked: bool = False) -> None:
+    def _finish(self, index: int, result: FileResult) -> None:
+        """Count a result. What its worker has booked may have died with it, so it is booked here too."""
+        self.busy.pop(index, None)
         if index in self.results:
             return
-        if self.journal is not None and not booked and result.state != "done" and result.reason != DONE:
+        if self.journal is not None and result.state != "done" and result.reason != DONE:
             self.journal.book(result)
         self.results[index] = result
         self.observer.finished(result)
