@@ -132,9 +132,9 @@ class TaskCommand(click.Command):
 
     def _watch(self, ctx: click.Context) -> int:
         """Do the same again and again, with whatever is new."""
-        from restore.cli.standing_by import StandBy
+        from restore.cli.standing_by import STOPPING, StandBy
 
-        with stopped_by_signals(quiet=ctx.params["json"]) as stop:
+        with stopped_by_signals(quiet=ctx.params["json"], note=STOPPING) as stop:
             return StandBy(
                 ctx.params,
                 stop,

@@ -34,6 +34,7 @@ from restore.steps import untried
 from restore.walking import kind_of
 from restore.watching import Arrivals, Key, Watch, watched
 
+STOPPING = "stopping, after what is in hand; once more to stop at once"
 _TICK = 0.2
 """Seconds between looks at the clock and at the user's wish to stop."""
 _SHARE = 5

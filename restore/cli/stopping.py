@@ -14,11 +14,12 @@ _FIRST = "finishing the picture in hand; once more to stop at once"
 
 
 @contextmanager
-def stopped_by_signals(*, quiet: bool) -> Iterator[threading.Event]:
+def stopped_by_signals(*, quiet: bool, note: str = _FIRST) -> Iterator[threading.Event]:
     """Turn the first signal into a wish to stop, and any further one into a `KeyboardInterrupt`.
 
     Args:
         quiet: Say nothing about it.
+        note: What is said at the first signal.
 
     Yields:
         The wish: set by the first signal.
@@ -31,7 +32,7 @@ def stopped_by_signals(*, quiet: bool) -> Iterator[threading.Event]:
         stop.set()
         if not quiet:
             with suppress(RuntimeError):  # heard in the middle of printing something else
-                click.echo(_FIRST, err=True)
+                click.echo(note, err=True)
 
     if threading.current_thread() is not threading.main_thread():  # only the main thread can hear signals
         yield stop
