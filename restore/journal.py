@@ -26,16 +26,13 @@ from typing import Any, Self
 from restore.errors import OutputError
 from restore.journal_rows import (
     ENTRY_COLUMNS,
-    RUN_COLUMNS,
     SCHEMA,
     Entry,
     Recipe,
-    RunRow,
     Source,
     decoded,
     encoded,
     entry_of,
-    run_of,
     sources_as_text,
 )
 from restore.reporting import FileResult
@@ -256,14 +253,9 @@ class Journal:
     # Reading.
 
     def entries(self) -> dict[str, Entry]:
-        """All rows, by key."""
+        """All rows, by key; of the runs `restore.journal_reading` tells."""
         rows = self._read(f"SELECT {ENTRY_COLUMNS} FROM items")
         return {entry.output: entry for entry in map(entry_of, rows)}
-
-    def runs(self) -> list[RunRow]:
-        """All runs, the first one first, each with its recipe."""
-        query = f"SELECT {RUN_COLUMNS} FROM runs LEFT JOIN recipes ON recipe = digest ORDER BY id"
-        return [run_of(row) for row in self._read(query)]
 
     def _later(self, statement: str, values: tuple[object, ...]) -> None:
         with self._pending_lock:
