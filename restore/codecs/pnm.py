@@ -18,7 +18,7 @@ _TOKEN = re.compile(rb"(?:[ \t\r\n]|#[^\n]*\n)*([0-9]+)")
 _COMMENT = re.compile(rb"#[^\n]*")
 _SPACE = re.compile(rb"\s")
 LONGEST = 10  # digits of a number in the header; more would fill the error message
-PIECE = 1 << 20  # bytes of decimal numbers at a time: as Python objects they take thirty times the room of pixels
+PIECE = 1 << 20  # bytes of decimal numbers at a time: as Python objects they take tens of bytes each
 
 
 def read(source: Source) -> Image:
