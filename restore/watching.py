@@ -32,7 +32,7 @@ from watchdog.observers import Observer
 from watchdog.observers.polling import PollingObserver
 
 from restore.errors import InputError
-from restore.planning import Plan, WorkItem
+from restore.planning import Plan, WorkItem, identity
 from restore.stamps import Stamp
 from restore.walking import Walk
 
@@ -135,6 +135,7 @@ class Watch(FileSystemEventHandler):
 
     def __init__(self, observer: BaseObserver, roots: Sequence[str], aside: str | None) -> None:
         self._observer, self._roots, self._aside = observer, roots, aside
+        self._places = {} if isinstance(observer, PollingObserver) else {root: identity(Path(root)) for root in roots}
         self._stirred = threading.Event()
         self._new_folders = threading.Event()
 
@@ -144,6 +145,9 @@ class Watch(FileSystemEventHandler):
         Raises:
             InputError: Not everything is watched any more.
         """
+        for root, place in self._places.items():
+            if identity(Path(root)) != place:  # moved away or unmounted: the system tells only of the folder it knew
+                raise InputError("is gone, or another folder than before.", path=root, hint=_AGAIN)
         if not self._observer.is_alive() or not all(emitter.is_alive() for emitter in self._observer.emitters):
             raise InputError("the input folders cannot be watched any more: one of them is gone.", hint=_AGAIN)
         if self._new_folders.is_set():

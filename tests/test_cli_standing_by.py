@@ -246,4 +246,4 @@ def test_an_input_folder_that_goes_away_ends_it_with_the_account_so_far(
         signal.signal(signal.SIGINT, interrupts)
     assert outcome.code == ExitCode.INPUT
     assert "in all: 1 input = 1 done" in outcome.out
-    assert f"error: {source}: does not exist." in outcome.err or "one of them is gone" in outcome.err
+    assert f"error: {source}: " in outcome.err and ("does not exist" in outcome.err or "is gone" in outcome.err)

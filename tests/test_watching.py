@@ -212,14 +212,24 @@ def test_folders_that_links_lead_to_are_heard_too(tmp_path: Path) -> None:
         assert heard(watch)
 
 
-def test_a_folder_that_goes_away_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("poll", [None, 0.1])
+def test_a_folder_that_goes_away_is_said(tmp_path: Path, poll: float | None) -> None:
     (tmp_path / "in").mkdir()
-    with watched([tmp_path / "in"], None) as watch:
+    with watched([tmp_path / "in"], None, poll=poll) as watch:
         (tmp_path / "in").rmdir()
-        with pytest.raises(InputError, match="one of them is gone"):
+        with pytest.raises(InputError, match="is gone"):
             for _ in range(100):
                 watch.stirred()
                 time.sleep(0.05)
+
+
+def test_another_folder_in_the_place_of_a_watched_one_is_said(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    with watched([tmp_path / "in"], None) as watch:
+        (tmp_path / "in").rename(tmp_path / "away")
+        (tmp_path / "in").mkdir()
+        with pytest.raises(InputError, match="in: is gone, or another folder than before"):
+            watch.stirred()
 
 
 @pytest.mark.parametrize("from_the_beginning", [True, False])
