@@ -1,0 +1,48 @@
+"""A memory limit is shared out between the program, the network and the pictures, and holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from restore.codecs.header import Header
+from restore.errors import UsageError
+from restore.memory import BASE, COPIES, IN_FLIGHT, needed, picture_bytes, share
+from restore.spec import Runtime
+
+MIB = 1 << 20
+
+
+def header(megapixels: int) -> Header:
+    return Header(1000, megapixels * 1000, channels=3, bits=8, alpha=False, format="JPEG")
+
+
+def test_without_a_limit_pictures_get_a_fixed_share_and_large_ones_run_alone() -> None:
+    budget = share(Runtime())
+    assert (budget.pictures, budget.strict, budget.runtime.memory) == (IN_FLIGHT, False, None)
+
+
+@pytest.mark.parametrize("limit", [640 * MIB, 1 << 30, 2 << 30, 16 << 30])
+def test_a_limit_is_shared_out_to_the_last_byte(limit: int) -> None:
+    budget = share(Runtime(memory=limit))
+    assert budget.runtime.memory is not None
+    assert BASE + budget.runtime.memory + budget.pictures == limit
+    assert budget.strict
+    assert budget.runtime.memory >= 48 * MIB
+
+
+def test_a_limit_below_what_the_program_needs_is_refused_with_the_least_that_works() -> None:
+    with pytest.raises(UsageError) as error:
+        share(Runtime(memory=512 * MIB))
+    least = int(str(error.value).split("at least ")[1].split("MiB")[0])
+    assert share(Runtime(memory=least * MIB)).pictures > 0
+
+
+def test_a_picture_takes_its_decoded_size_times_the_copies_and_more_when_it_grows() -> None:
+    assert picture_bytes(header(12)) == int(36e6 * COPIES)
+    assert picture_bytes(header(12), scale=2) == int(36e6 * (COPIES + 6))
+
+
+@pytest.mark.parametrize("megapixels", [12, 50, 100, 400])
+def test_the_limit_that_a_refusal_advises_lets_the_picture_through(megapixels: int) -> None:
+    budget = share(Runtime(memory=needed(header(megapixels))))
+    assert picture_bytes(header(megapixels)) <= budget.pictures
