@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -202,16 +203,19 @@ def watched(folders: Sequence[Path], aside: Path | None, *, poll: float | None =
     if place is not None and any(Path(root).is_relative_to(place) for root in roots):
         place = None  # results lie beside their inputs: whether it was one of them that stirred, the plan will tell
     watch = Watch(observer, roots, place)
-    with _in_words():
-        for root in roots:
-            observer.schedule(watch, root, recursive=True, event_filter=_TELLING)
-        observer.start()
-    try:
-        watch.check_room()
-        yield watch
-    finally:
-        observer.stop()
-        observer.join()
+    with warnings.catch_warnings():
+        # Said by the library, at length, where a new folder is found in two ways, which does no harm.
+        warnings.filterwarnings("ignore", "Callback with id .* already exists", RuntimeWarning)
+        with _in_words():
+            for root in roots:
+                observer.schedule(watch, root, recursive=True, event_filter=_TELLING)
+            observer.start()
+        try:
+            watch.check_room()
+            yield watch
+        finally:
+            observer.stop()
+            observer.join()
 
 
 def _roots(folders: Sequence[Path]) -> list[str]:

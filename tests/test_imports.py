@@ -31,8 +31,8 @@ ORDER = (
     | {"journal", "journal_rows", "journal_reading", "accounting"}
     | {"planning", "in_place", "selection", "naming", "collisions", "walking", "finding", "watching", "disk_space"}
     | {"outputs", "provenance", "reporting", "resuming", "memory"},
-    {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline", "steps"}
-    | {"evaluate", "benchmark", "difference", "heat_map"},
+    {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
+    | {"steps", "evaluate", "benchmark", "difference", "heat_map"},
     {"options", "option_types", "cli", "testing"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -230,6 +231,14 @@ def test_another_folder_in_the_place_of_a_watched_one_is_said(tmp_path: Path) ->
         (tmp_path / "in").mkdir()
         with pytest.raises(InputError, match="in: is gone, or another folder than before"):
             watch.stirred()
+
+
+def test_harmless_warnings_of_the_library_do_not_reach_the_user(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    with watched([tmp_path], None):
+        warnings.warn("Callback with id '1' already exists for watch x. It will be Overwritten.", RuntimeWarning, 1)
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize("from_the_beginning", [True, False])
