@@ -112,6 +112,16 @@ def test_a_dng_that_lacks_its_last_byte_is_truncated(tmp_path: Path) -> None:
         read(path)
 
 
+def test_colours_that_do_not_exist_are_refused(tmp_path: Path) -> None:
+    """LibRaw would look them up beyond the end of a table."""
+    path = dng(tmp_path / "a.dng")
+    data = path.read_bytes()
+    assert data.count(bytes([0, 1, 1, 2])) == 1
+    path.write_bytes(data.replace(bytes([0, 1, 1, 2]), bytes([0, 1, 0x81, 2])))
+    with pytest.raises(InputError, match="its colour filter has colours that do not exist"):
+        read(path)
+
+
 def test_a_crash_of_the_decoder_is_an_error_that_names_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

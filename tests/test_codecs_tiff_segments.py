@@ -83,6 +83,13 @@ def test_missing_strips_are_not_filled_with_whatever_is_in_memory(tmp_path: Path
     refused(tmp_path, bytes(data), "truncated")
 
 
+def test_an_unknown_order_of_samples_is_refused(tmp_path: Path) -> None:
+    """Two thirds of the picture would be whatever is in memory."""
+    data = stored(compression="jpeg")
+    set_tag(data, 284, 4097)
+    refused(tmp_path, bytes(data), "PlanarConfiguration.*damaged")
+
+
 def test_a_strip_said_to_be_larger_than_the_file_takes_no_memory(tmp_path: Path) -> None:
     data = stored(compression="lzw")
     set_tag(data, 279, 3 << 30)

@@ -14,13 +14,14 @@ import numpy as np
 
 from restore.codecs import exif, jpeg_header, raw_metadata
 from restore.codecs.colour import srgb_profile
-from restore.codecs.ifd import byte_order, first_offset, integers, read_ifd
+from restore.codecs.ifd import Ifd, byte_order, first_offset, integers, read_ifd
 from restore.codecs.quiet import printable
 from restore.codecs.source import DAMAGED_HINT, Source
 from restore.errors import InputError
 from restore.image import Image, Metadata, Pixels
 
-DNG_VERSION, SUB_IFDS = 50706, 330
+DNG_VERSION, SUB_IFDS, CFA_PATTERN = 50706, 330, 33422
+WHITE = 6  # the last colour a filter can have (TIFF/EP, tag CFAPattern)
 DATA = ((273, 279), (324, 325))  # offsets and byte counts of strips, of tiles
 PROGRAM = Path(__file__).with_name("raw_process.py")
 DAMAGE = (b"data corrupted", b"Unexpected end of file")
@@ -44,8 +45,12 @@ def read(source: Source) -> Image:
             "Install it with: pip install 'restore-photos[raw]'.",
         ) from None
     data = source.data()
-    if _lacks_data(data):
+    pages, order = _dng_pages(data)
+    if _lacks_data(pages, order, len(data)):
         raise source.truncated()
+    if any(max(page[CFA_PATTERN].value) > WHITE for page in pages if CFA_PATTERN in page):
+        # LibRaw would look them up beyond the end of a table: other pixels each time.
+        raise _damaged(source, "its colour filter has colours that do not exist")
     block = _exif(data, source)
     xmp, iptc = raw_metadata.blocks(data, source)
     del data
@@ -106,21 +111,26 @@ def _damaged(source: Source, why: str) -> InputError:
     return InputError(f"cannot be developed ({printable(why)}).", path=source.path, hint=DAMAGED_HINT)
 
 
-def _lacks_data(data: bytes) -> bool:
-    """Whether a DNG ends before its data do; LibRaw overlooks up to a row. Other makers' directories are not exact."""
+def _dng_pages(data: bytes) -> tuple[list[Ifd], str]:
+    """Return a DNG's directories and their byte order; none for other makers' files, which are not exact."""
     try:
         order, pages = byte_order(data), [read_ifd(data, first_offset(data))[0]]
         if DNG_VERSION not in pages[0]:
-            return False
+            return [], order
         if SUB_IFDS in pages[0]:
             pages += [read_ifd(data, offset)[0] for offset in integers(pages[0][SUB_IFDS], order)[:16]]
     except ValueError:
-        return False  # LibRaw will say what is wrong with it
+        return [], "<"  # LibRaw will say what is wrong with it
+    return pages, order
+
+
+def _lacks_data(pages: list[Ifd], order: str, size: int) -> bool:
+    """Whether strips or tiles reach beyond the end of the file; LibRaw overlooks up to a row."""
     for page in pages:
         for offsets, counts in DATA:
             if offsets in page and counts in page:
                 pieces = zip(integers(page[offsets], order), integers(page[counts], order), strict=False)
-                if any(offset + count > len(data) for offset, count in pieces):
+                if any(offset + count > size for offset, count in pieces):
                     return True
     return False
 

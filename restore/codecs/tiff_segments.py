@@ -12,7 +12,7 @@ import tifffile
 
 from restore.codecs import jpeg_header
 from restore.codecs.ifd import Buffer
-from restore.codecs.source import Source
+from restore.codecs.source import DAMAGED_HINT, Source
 
 JPEG = frozenset({6, 7, 34892})
 FAX = frozenset({2, 3, 4})
@@ -44,6 +44,8 @@ def check(page: tifffile.TiffPage, view: Buffer, source: Source) -> None:
         raise source.unsupported(f"has {page.samplesperpixel} samples per pixel.", "Keep the colour channels only.")
     if page.is_tiled and not 0 < page.tilewidth * page.tilelength <= max(LARGEST_TILE, source.max_pixels):
         raise source.truncated()
+    if int(page.planarconfig) not in (1, 2):  # tifffile would fill a third of the picture
+        raise source.unsupported("is laid out in an unknown way (PlanarConfiguration).", DAMAGED_HINT)
     offsets, counts = page.dataoffsets, page.databytecounts
     if len(offsets) != len(counts) or not (page.is_contiguous or len(offsets) >= prod(page.chunked)):
         raise source.truncated()
