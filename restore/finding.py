@@ -20,7 +20,7 @@ from restore.selection import EVERYTHING, Selection, Tally
 from restore.walking import Walk, kind_of, natural_key, visible
 
 
-@dataclass(frozen=True, eq=False)  # compared and hashed as itself: fast in a dictionary of many
+@dataclass(frozen=True, eq=False, slots=True)  # compared and hashed as itself: fast in a dictionary of many
 class Found:
     """One input file.
 

@@ -5,7 +5,8 @@ name and flushed; then the journal says, durably, what is about to appear (state
 the result is renamed into place; then the row becomes "done". Whatever is missing of this at the next run can be told
 from the hash, so that no result is lost, trusted unseen, or made twice.
 
-Rows live in the database, times and hashes of inputs and outputs beside them; `Journal.entries` reads them back.
+Rows live in the database, times and hashes of inputs and outputs beside them; `Journal.entry` and
+`restore.journal_reading` read them back.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         self.folder = folder
+        self._prefix = f"{folder}{os.sep}"
         self._connection = connection
         self._transaction = threading.RLock()
         self._pending: list[tuple[str, tuple[object, ...]]] = []
@@ -126,6 +128,9 @@ class Journal:
 
     def key(self, output: Path) -> str:
         """The name of a result in the journal: relative to its folder, with forward slashes."""
+        text = str(output)
+        if text.startswith(self._prefix) and ".." not in text:  # as nearly always; the rest takes its time
+            return text[len(self._prefix) :].replace(os.sep, "/")
         try:
             return Path(os.path.relpath(output, self.folder)).as_posix()
         except ValueError:  # on another drive: a backup folder may be
@@ -155,15 +160,12 @@ class Journal:
             "INSERT INTO runs (id, recipe, began, host, process, inputs) VALUES (?, ?, ?, ?, ?, ?)",
             (run, recipe.digest, _now(), socket.gethostname(), os.getpid(), inputs),
         )
-        for output in planned:
-            self._later(_PLAN, (encoded(self.key(output)), run, recipe.digest))
-        self.flush()
+        self._at_once(_PLAN, ((encoded(self.key(output)), run, recipe.digest) for output in planned))
         return run
 
     def keep(self, outputs: Iterable[Path], run: int) -> None:
         """Count results that are done already to this run."""
-        for output in outputs:
-            self._later(_KEEP, (run, encoded(self.key(output))))
+        self._at_once(_KEEP, ((run, encoded(self.key(output))) for output in outputs))
 
     def uses(self, folder: Path) -> None:
         """Note a folder before a temporary file is made in it, so that `restore` finds it after a power cut."""
@@ -250,20 +252,27 @@ class Journal:
                     self._pending = batch + self._pending
                 raise
 
+    def _at_once(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Write what is pending, then very many rows, without holding them in memory."""
+        self.flush()
+        with self._transaction, _in_words(self.folder / FOLDER / NAME), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(statement, rows)
+
     # Reading.
 
-    def entries(self) -> dict[str, Entry]:
-        """All rows, by key; of the runs `restore.journal_reading` tells."""
-        rows = self._read(f"SELECT {ENTRY_COLUMNS} FROM items")
-        return {entry.output: entry for entry in map(entry_of, rows)}
+    def entry(self, output: Path) -> Entry | None:
+        """The row of one result; all rows and the runs `restore.journal_reading` tells."""
+        rows = self._read(f"SELECT {ENTRY_COLUMNS} FROM items WHERE output=?", (encoded(self.key(output)),))
+        return entry_of(rows[0]) if rows else None
 
     def _later(self, statement: str, values: tuple[object, ...]) -> None:
         with self._pending_lock:
             self._pending.append((statement, values))
 
-    def _read(self, query: str) -> list[tuple[Any, ...]]:
+    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         with self._transaction, _in_words(self.folder / FOLDER / NAME):
-            return self._connection.execute(query).fetchall()
+            return self._connection.execute(query, values).fetchall()
 
     def _prepare(self, path: Path) -> None:
         """Make the tables of a new journal; refuse one of a newer version."""

@@ -26,7 +26,7 @@ NO_FORMAT = "its name ends in no picture's suffix. Rename it, or restore it alon
 EXISTS = "exists already (--overwrite replaces it)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WorkItem:
     """One result to be made.
 

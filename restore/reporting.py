@@ -13,7 +13,7 @@ from restore.planning import Plan, WorkItem
 State = Literal["done", "skipped", "failed"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileResult:
     """What became of one work item.
 

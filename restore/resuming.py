@@ -30,10 +30,9 @@ def settle(plan: Plan, journal: Journal, recipe: Recipe, *, overwrite: bool = Fa
     Returns:
         The plan with `DONE` as the reason to skip what is done, and with leave to replace what is not.
     """
-    entries = journal.entries()
     items = []
     for item in plan.items:
-        entry = entries.get(journal.key(item.output))
+        entry = journal.entry(item.output)
         ours = entry is not None and entry.sha256 is not None and item.problem is None
         items.append(_settled(item, entry, journal, recipe, overwrite) if ours and entry is not None else item)
     return replace(plan, items=tuple(items))

@@ -195,7 +195,9 @@ class _Run:
             else:
                 self.busy.pop(index, None)
         elif isinstance(message, Outcome):
-            self._finish(part[message.index], message.result)
+            index = part[message.index]
+            item = self.job.plan.items[index]  # its own paths: copies would double what a long run holds
+            self._finish(index, replace(message.result, source=item.sources[0], output=item.output))
         elif isinstance(message, Log):
             _log.log(message.level, "%s", message.text)
 

@@ -18,6 +18,7 @@ from restore.folder_lock import RUN, WORKER, folder_lock
 from restore.in_place import plan_in_place
 from restore.job import Job
 from restore.journal import FOLDER, Journal
+from restore.journal_reading import read_journal
 from restore.planning import Plan, plan
 from restore.plugin_manager import PluginManager
 from restore.reporting import Report
@@ -190,8 +191,7 @@ def test_a_run_that_was_stopped_says_so_in_the_journal_and_the_next_goes_on(
     report = batch(stop=stop)
     assert report.interrupted and report.left == 1
     assert batch().done == 1
-    with Journal.open(tmp_path / "out") as journal:
-        endings = [(run.ending, run.done) for run in journal.runs()]
+    endings = [(run.ending, run.done) for run in read_journal(tmp_path / "out").runs]
     assert endings == [("interrupted", 0), ("finished", 1)]
 
 

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from restore.journal import Journal
 from tests.faults import faults, scenes
 from tests.faults.checks import check_journal, check_tidy
 from tests.faults.run import Scene, all_scenes
@@ -54,6 +55,7 @@ def test_a_tree_has_every_kind_of_trouble_and_is_the_same_for_the_same_seed(tmp_
 def test_the_checks_can_fail(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"a result that no journal knows")
     assert set(hashes(tmp_path)) == {"a.png"}
+    Journal.open(tmp_path).close()
     with pytest.raises(AssertionError, match="does not know"):
         check_journal(tmp_path)
     (tmp_path / ".restore-0123.png").touch()

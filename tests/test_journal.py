@@ -13,6 +13,7 @@ import pytest
 
 from restore.errors import ExitCode, OutputError
 from restore.journal import FOLDER, NAME, Journal
+from restore.journal_reading import read_journal
 from restore.journal_rows import Entry, Recipe, Source
 from restore.reporting import FileResult
 from restore.stamps import Stamp
@@ -27,13 +28,14 @@ def intend(journal: Journal, output: Path, sha256: str = "ab") -> None:
 
 
 def entry(journal: Journal, key: str = "a.png") -> Entry:
-    return journal.entries()[key]
+    found = journal.entry(journal.path(key))
+    assert found is not None
+    return found
 
 
 def seen_by_another(folder: Path) -> dict[str, Entry]:
     """What a process that opens the journal now would find: what is really written."""
-    with Journal.open(folder) as journal:
-        return journal.entries()
+    return {one.output: one for one in read_journal(folder).entries}
 
 
 def test_a_result_is_planned_then_about_to_appear_then_done(tmp_path: Path) -> None:
@@ -49,7 +51,7 @@ def test_a_result_is_planned_then_about_to_appear_then_done(tmp_path: Path) -> N
         assert (entry(journal).state, entry(journal).stamp, entry(journal).warnings) == (
             "done", Stamp(9, 8, 70), ("w",),
         )  # fmt: skip
-        (run,) = journal.runs()
+        (run,) = read_journal(tmp_path).runs
         assert (run.recipe, run.inputs, run.done, run.ending, run.process) == (RECIPE, 1, 1, "finished", os.getpid())
 
 
@@ -71,6 +73,7 @@ def test_a_process_that_kills_itself_after_intending_has_left_its_word(tmp_path:
 import os, signal
 from pathlib import Path
 from restore.journal import Journal
+from restore.journal_reading import read_journal
 from restore.journal_rows import Recipe
 from restore.stamps import Stamp
 folder = Path({str(tmp_path)!r})
@@ -178,10 +181,12 @@ def test_bookings_that_cannot_be_written_are_tried_again(tmp_path: Path) -> None
     with Journal.open(tmp_path) as journal:
         journal._connection.execute("PRAGMA max_page_count=1")  # a disk without room
         with pytest.raises(OutputError, match=r"full.*what is finished is safe"):
-            journal.begin(RECIPE, [tmp_path / f"{'x' * 200}{number}.png" for number in range(100)], inputs=100)
+            for number in range(100):
+                journal.uses(tmp_path / f"{'x' * 200}{number:02}")
+        before = len(journal.folders())
         journal._connection.execute("PRAGMA max_page_count=100000")
         journal.flush()
-        assert len(journal.entries()) == 100
+        assert len(journal.folders()) == before + 1 < 100, "the one that was refused is there"
 
 
 def test_closing_on_a_full_disk_warns_instead_of_hiding_the_account(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from restore.journal import Journal
-from restore.journal_rows import Recipe, Source
+from restore.journal_rows import Entry, Recipe, Source
 from restore.planning import Plan, WorkItem
 from restore.reporting import FileResult
 from restore.resuming import DONE, is_whole, settle
@@ -43,6 +43,13 @@ class Folder:
         present = os.path.lexists(self.output)
         skip = "exists already" if present else None
         return WorkItem((self.source,), self.output, skip, present=present)
+
+    @property
+    def entry(self) -> Entry:
+        """Its row in the journal."""
+        entry = self.journal.entry(self.output)
+        assert entry is not None
+        return entry
 
     def planned(self, recipe: Recipe = RECIPE) -> None:
         """Book it as planned."""
@@ -96,7 +103,7 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
 def test_what_is_done_and_whole_is_left_as_it_is(folder: Folder) -> None:
     folder.done()
     assert folder.settled().skip == DONE
-    assert is_whole(folder.output, folder.journal.entries()["a.png"])
+    assert is_whole(folder.output, folder.entry)
 
 
 def test_what_the_journal_does_not_know_is_nobodys_to_replace(folder: Folder) -> None:
@@ -134,7 +141,7 @@ def test_a_changed_input_is_done_again_and_one_that_was_only_touched_is_not(fold
     os.utime(folder.source, ns=(1, 1))
     assert folder.settled().skip == DONE
     folder.journal.flush()
-    assert folder.journal.entries()["a.png"].sources[0].stamp == Stamp.of(folder.source), "next time it is not read"
+    assert folder.entry.sources[0].stamp == Stamp.of(folder.source), "next time it is not read"
     folder.source.write_bytes(b"another one")
     item = folder.settled()
     assert (item.skip, item.replace) == (None, True)
@@ -164,7 +171,7 @@ def test_killed_after_the_renaming_it_is_done(folder: Folder) -> None:
     folder.renamed()
     assert folder.settled().skip == DONE
     folder.journal.flush()
-    assert folder.journal.entries()["a.png"].state == "done"
+    assert folder.entry.state == "done"
 
 
 def test_killed_over_the_replacing_of_an_older_result_that_is_ours_to_replace(folder: Folder) -> None:

@@ -28,7 +28,7 @@ def all_scenes(kills: int, files: int, bad: int) -> dict[str, Scene]:
     """Every scene by name."""
     step = scenes.killed_at_every_step
     return {
-        "killed": functools.partial(scenes.killed, kills=kills, files=files, bad=bad, within=10.0),
+        "killed": functools.partial(scenes.killed, kills=kills, files=files, bad=bad, within=5.0),
         "killed-in-place": functools.partial(scenes.killed_in_place, kills=max(kills // 2, 1), files=files // 4),
         "killed-at-every-step": step,
         "killed-at-every-step-in-place": functools.partial(step, in_place=True),
