@@ -76,9 +76,9 @@ def thumbnails(folder: Path, count: int) -> None:
         )
 
 
-def timed_run(environment: dict[str, str], folder: Path, out: Path) -> tuple[float, str, Peaks]:
+def timed_run(environment: dict[str, str], folder: Path, out: Path, model: str = "trouble") -> tuple[float, str, Peaks]:
     """Run ``restore denoise FOLDER -o OUT``; returns its seconds, the line that sums it up and its peak memory."""
-    command = [str(Path(sys.executable).with_name("restore")), "denoise", folder, "-o", out, "-m", "trouble"]
+    command = [str(Path(sys.executable).with_name("restore")), "denoise", folder, "-o", out, "-m", model]
     peaks, began = Peaks(), time.perf_counter()
     with tempfile.TemporaryFile() as said:
         process = psutil.Popen(command, env=environment, stdout=said)
@@ -99,13 +99,13 @@ def measure_thumbnails(place: Path, count: int) -> str:
     return f"{count} files in {seconds:.1f} s: {count / seconds:.0f} files/s; {shown(peaks)}"
 
 
-def measure_memory(place: Path, counts: list[int]) -> str:
+def measure_memory(place: Path, counts: list[int], model: str) -> str:
     """Peaks for several numbers of files."""
+    environment = trouble.install(place / "plugins") if model == "trouble" else dict(os.environ)
     lines = []
     for count in counts:
         thumbnails(place / f"in{count}", count)
-        environment = trouble.install(place / "plugins")
-        seconds, account, peaks = timed_run(environment, place / f"in{count}", place / f"out{count}")
+        seconds, account, peaks = timed_run(environment, place / f"in{count}", place / f"out{count}", model)
         assert f"= {count} done" in account, account
         lines.append(f"{count} files: {shown(peaks)} ({seconds:.1f} s)")
     return "\n".join(lines)
@@ -212,6 +212,7 @@ def main() -> None:
     parser.add_argument("photo", nargs="?", type=Path)
     parser.add_argument("--count", type=int)
     parser.add_argument("--counts", type=int, nargs="+", default=[1000, 10000])
+    parser.add_argument("--model", default="trouble", help="of memory: whose")
     parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="restore-overhead-", dir=given.place) as folder:
@@ -221,7 +222,7 @@ def main() -> None:
         elif given.what == "resume":
             print(measure_resume(place, given.count or 50000))
         elif given.what == "memory":
-            print(measure_memory(place, given.counts))
+            print(measure_memory(place, given.counts, given.model))
         else:
             print(measure_journal(place, given.photo, given.count or 2))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
