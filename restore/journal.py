@@ -26,7 +26,12 @@ from typing import Any, Self
 
 from restore.errors import OutputError
 from restore.journal_rows import (
+    BOOK,
     ENTRY_COLUMNS,
+    FINISH,
+    INTEND,
+    KEEP,
+    PLAN,
     SCHEMA,
     Entry,
     Recipe,
@@ -47,16 +52,6 @@ _log = logging.getLogger("restore")
 
 FORMAT = 1
 """Of the tables; a journal of a higher one is refused."""
-
-_PLAN = """INSERT INTO items (output, run, recipe, state) VALUES (?, ?, ?, 'planned')
-    ON CONFLICT (output) DO UPDATE SET run=excluded.run, recipe=excluded.recipe, state='planned', reason=NULL,
-    exit_code=NULL"""
-_INTEND = """UPDATE items SET state='writing', reason=NULL, sources=?, size=?, modified_ns=?, changed_ns=0,
-    previous=coalesce(previous, sha256), sha256=?, seconds=?, megapixels=?, warnings=? WHERE output=?"""
-_FINISH = "UPDATE items SET state='done', modified_ns=?, changed_ns=?, previous=NULL WHERE output=?"
-_BOOK = """UPDATE items SET state=?, reason=?, exit_code=?, seconds=?, megapixels=?, warnings=?,
-    sources=coalesce(sources, ?) WHERE output=?"""
-_KEEP = "UPDATE items SET run=? WHERE output=?"
 
 
 class Journal:
@@ -160,12 +155,12 @@ class Journal:
             "INSERT INTO runs (id, recipe, began, host, process, inputs) VALUES (?, ?, ?, ?, ?, ?)",
             (run, recipe.digest, _now(), socket.gethostname(), os.getpid(), inputs),
         )
-        self._at_once(_PLAN, ((encoded(self.key(output)), run, recipe.digest) for output in planned))
+        self._at_once(PLAN, ((encoded(self.key(output)), run, recipe.digest) for output in planned))
         return run
 
     def keep(self, outputs: Iterable[Path], run: int) -> None:
         """Count results that are done already to this run."""
-        self._at_once(_KEEP, ((run, encoded(self.key(output))) for output in outputs))
+        self._at_once(KEEP, ((run, encoded(self.key(output))) for output in outputs))
 
     def uses(self, folder: Path) -> None:
         """Note a folder before a temporary file is made in it, so that `restore` finds it after a power cut."""
@@ -200,12 +195,12 @@ class Journal:
         """
         said = sources_as_text(sources)
         values = (said, stamp.size, stamp.modified_ns, sha256, seconds, megapixels, json.dumps(warnings))
-        self._later(_INTEND, (*values, encoded(self.key(output))))
+        self._later(INTEND, (*values, encoded(self.key(output))))
         self.flush()
 
     def finish(self, output: Path, stamp: Stamp) -> None:
         """Book that an intended result is in place, or that it still is, with another stamp."""
-        self._later(_FINISH, (stamp.modified_ns, stamp.changed_ns, encoded(self.key(output))))
+        self._later(FINISH, (stamp.modified_ns, stamp.changed_ns, encoded(self.key(output))))
 
     def restamp(self, output: Path, sources: tuple[Source, ...]) -> None:
         """Book that the sources of a result are unchanged, with other stamps."""
@@ -216,7 +211,7 @@ class Journal:
         reason = None if result.reason is None else encoded(result.reason)  # it may name a file that is not UTF-8
         values = (result.state, reason, int(result.exit_code), result.seconds, result.megapixels)
         named = sources_as_text([Source(str(result.source.absolute()), Stamp(0, 0, 0), "")])
-        self._later(_BOOK, (*values, json.dumps(result.warnings), named, encoded(self.key(result.output))))
+        self._later(BOOK, (*values, json.dumps(result.warnings), named, encoded(self.key(result.output))))
 
     def end(self, run: int, *, done: int, skipped: int, failed: int, ending: str) -> None:
         """Close a run.

@@ -32,6 +32,17 @@ RUN_COLUMNS = (
     "settings, version"
 )
 
+PLAN = """INSERT INTO items (output, run, recipe, state) VALUES (?, ?, ?, 'planned')
+    ON CONFLICT (output) DO UPDATE SET run=excluded.run, recipe=excluded.recipe, state='planned', reason=NULL,
+    exit_code=NULL"""
+INTEND = """UPDATE items SET state='writing', reason=NULL, sources=?, size=?, modified_ns=?, changed_ns=0,
+    previous=coalesce(previous, sha256), sha256=?, seconds=?, megapixels=?, warnings=? WHERE output=?"""
+FINISH = "UPDATE items SET state='done', modified_ns=?, changed_ns=?, previous=NULL WHERE output=?"
+BOOK = """UPDATE items SET state=?, reason=?, exit_code=?, seconds=?, megapixels=?, warnings=?,
+    sources=coalesce(sources, ?) WHERE output=?"""
+KEEP = "UPDATE items SET run=? WHERE output=?"
+"""What is written to ``items``, from planning a result to its end."""
+
 Name = str | bytes
 """A path in the database: text, or its bytes where a file name is not UTF-8, which SQLite's text must be."""
 
