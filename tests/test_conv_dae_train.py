@@ -109,9 +109,9 @@ def test_some_pictures_have_no_noise_at_all() -> None:
     assert float(level.max()) == 0
 
 
-def test_the_loss_is_the_logarithm_of_each_picture_s_error() -> None:
-    clean = torch.zeros(2, 3, 8, 8)
-    restored = torch.zeros(2, 3, 8, 8)
+def test_the_loss_is_the_root_of_each_picture_s_error_relative_to_what_is_usual_at_its_level() -> None:
+    clean, restored = torch.zeros(2, 3, 8, 8), torch.zeros(2, 3, 8, 8)
     restored[0] = 0.1
-    expected = (np.log(0.01 + 5e-5) + np.log(5e-5)) / 2
-    assert float(picture_loss(restored, clean)) == pytest.approx(expected, rel=1e-5)
+    level = torch.tensor([25 / 255, 0.0]).view(2, 1, 1, 1)
+    expected = (np.sqrt((0.01 + 5e-5) / (1e-3 + 5e-5)) + 1) / 2
+    assert float(picture_loss(restored, clean, level)) == pytest.approx(expected, rel=1e-5)

@@ -46,6 +46,20 @@ def test_a_convolution_learns_another_one(layout: torch.memory_format) -> None:
     assert last < 0.02 * first
 
 
+def test_weight_decay_keeps_weights_bounded_where_steps_never_grow_small() -> None:
+    norms = {}
+    for decay in (0.0, 1.0):
+        generator = torch.Generator().manual_seed(0)
+        parameter = nn.Parameter(torch.zeros(8, 8))
+        optimizer = Muon([parameter], lr=0.1, decay=decay)
+        for _ in range(300):
+            parameter.grad = torch.ones(8, 8) + 0.1 * torch.randn(8, 8, generator=generator)
+            optimizer.step()
+        norms[decay] = float(torch.linalg.matrix_norm(parameter.detach(), 2))
+    assert norms[0.0] > 15
+    assert norms[1.0] < 1.5
+
+
 def test_a_parameter_without_a_gradient_stays() -> None:
     parameter = nn.Parameter(torch.ones(2, 2))
     Muon([parameter]).step()

@@ -44,9 +44,23 @@ def test_crops_are_the_same_for_the_same_seed_and_others_for_another(folder: Pat
     assert not torch.equal(first, other)
 
 
-def test_large_photographs_also_take_part_at_half_size() -> None:
-    sampler = CropSampler([np.zeros((800, 900, 3), np.uint8)], 32, 0)
-    assert [p.shape[:2] for p in sampler.pictures] == [(800, 900), (400, 450)]
+def test_photographs_also_take_part_at_smaller_scales_where_they_are_large_enough() -> None:
+    large, small = (np.zeros(size, np.uint8) for size in ((800, 900, 3), (40, 64, 3)))
+    sampler = CropSampler([large, small], 32, 0, scales=(1.0, 0.7, 0.5))
+    assert [p.shape[:2] for p in sampler.pictures] == [(800, 900), (560, 630), (400, 450), (40, 64)]
+
+
+def test_of_several_places_the_one_with_the_most_detail_is_taken() -> None:
+    picture = np.zeros((64, 1024, 3), np.uint8)
+    picture[:, 512:] = np.random.default_rng(0).integers(0, 256, (64, 512, 1))
+    flat = {
+        candidates: float(
+            (CropSampler([picture], 32, 0, (1.0,), candidates).batch(200).std((1, 2, 3)) == 0).float().mean()
+        )
+        for candidates in (1, 4)
+    }
+    assert flat[1] > 0.4
+    assert flat[4] < 0.12, "one in sixteen, when half of the picture is flat"
 
 
 def test_a_folder_without_photographs_and_a_missing_one_say_so(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ class Settings:
     Attributes:
         rate: Peak learning rate of Adam: first and last layers, estimator.
         inner_rate: Peak learning rate of Muon: all other layers of the denoiser.
+        decay: Weight decay of Muon.
         batch: Crops per step.
         crop: Edge of the crops in pixels, a multiple of 16.
         camera: Share of the crops with camera noise.
@@ -43,6 +44,7 @@ class Settings:
 
     rate: float = 1e-3
     inner_rate: float = 0.02
+    decay: float = 0.02
     batch: int = 16
     crop: int = 96
     camera: float = 0.19
@@ -175,12 +177,13 @@ def picture_loss(restored: Tensor, clean: Tensor, level: Tensor) -> Tensor:
     Relative to the level, so that light noise is not neglected. In equal short runs this gave 0.1 dB more than either.
 
     Args:
-        restored, clean: ``(N, 3, H, W)`` in [0, 1] units.
+        restored: ``(N, 3, H, W)`` in [0, 1] units.
+        clean: The same shape.
         level: The noise level ``(N, 1, h, w)``.
     """
     error = ((restored.float() - clean) ** 2).mean((1, 2, 3))
-    # 1.4: so the error of a trained network grows with the level. The floor (1.8 grey levels) keeps pictures with hardly
-    # any noise from outweighing all others.
+    # 1.4: so the error of a trained network grows with the level. The floor (1.8 grey levels) keeps pictures with
+    # hardly any noise from outweighing all others.
     usual = 1e-3 * (level.mean((1, 2, 3)) * 255 / 25) ** 1.4 + FLOOR
     return ((error + FLOOR) / usual).sqrt().mean()
 

@@ -64,7 +64,8 @@ def train(spec: TrainSpec) -> None:
     if spec.warm_start:
         pair.load_state_dict(load_weights(spec.warm_start, "conv-dae")[0])
     inner, outer = pair.inner_and_outer()
-    muon, adam = Muon(inner, settings.inner_rate), torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))
+    muon = Muon(inner, settings.inner_rate, decay=settings.decay)
+    adam = torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))
     model, muon, adam = fabric.setup(pair, muon, adam)
     optimizers = {"muon": muon, "adam": adam}
     average = MovingAverage(pair)

@@ -23,10 +23,14 @@ class Muon(torch.optim.Optimizer):
         parameters: Kernels or matrices of the inner layers; first and last layers, biases and scales belong to Adam.
         lr: Size of a step: the update's largest singular value, up to the root of the matrix' aspect ratio.
         momentum: Weight of the past in the (Nesterov) average of gradients.
+        decay: Decoupled weight decay: each step takes ``lr * decay`` of a parameter away. Steps have a size of their
+            own, whatever the gradient, so that without it the weights of a long run grow without bound.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float = 0.02, momentum: float = 0.95) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], lr: float = 0.02, momentum: float = 0.95, decay: float = 0.0
+    ) -> None:
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": decay})
 
     @overload
     def step(self, closure: None = None) -> None: ...
@@ -51,6 +55,7 @@ class Muon(torch.optim.Optimizer):
                 average = state["average"].lerp_(parameter.grad, 1 - group["momentum"])
                 update = orthogonalised(parameter.grad.lerp(average, group["momentum"]).flatten(1))
                 scale = max(1.0, update.shape[0] / update.shape[1]) ** 0.5
+                parameter.mul_(1 - group["lr"] * group["decay"])
                 parameter.add_(update.reshape(parameter.shape), alpha=-group["lr"] * scale)
         return loss
 
