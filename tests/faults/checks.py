@@ -37,7 +37,8 @@ def check_end(tree: Tree, ended: Ended, out: Path, wanted: dict[str, tuple[str, 
     """
     check_account(ended)
     failed = {os.path.relpath(path, tree.root): why for path, (state, why) in ended.states.items() if state == "failed"}
-    assert set(failed) == set(tree.bad), "other files failed than the bad ones"
+    others = {name: failed.get(name, "did not fail") for name in failed.keys() ^ tree.bad.keys()}
+    assert not others, f"other files failed than the bad ones: {others}\n{ended.said}"
     for name, words in tree.bad.items():
         assert words in failed[name], f"{name}: {failed[name]}"
     check_results(out, wanted)
