@@ -210,7 +210,7 @@ def _each_once(found: list[Found]) -> tuple[list[Found], list[str]]:
     kept: dict[str, Found] = {}
     folders = {folder: os.path.realpath(folder) for folder in {file.path.parent for file in found}}
     for file in found:
-        linked = file.path.is_symlink()
+        linked = file.problem is None and file.path.is_symlink()  # dead links to one place are each to be named
         real = os.path.realpath(file.path) if linked else f"{folders[file.path.parent]}{os.sep}{file.path.name}"
         if real not in kept or (kept[real].path.is_symlink() and not linked):
             kept[real] = file

@@ -156,3 +156,11 @@ def test_the_folder_of_all_inputs_is_the_deepest_that_holds_them(
     assert find(["x"], Path("out")).folder == Path("x")
     assert find(["x/a.jpg"], Path("out")).folder == Path("x")
     assert find(["x/y/b.jpg", "x/a.jpg"], Path("out")).folder == tmp_path / "x"
+
+
+def test_dead_links_to_one_missing_file_are_each_named(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).symlink_to("missing.png")
+    findings = find([str(tmp_path)], tmp_path / "out")
+    assert [(file.path.name, file.problem is None) for file in findings.files] == [("a.png", False), ("b.png", False)]
+    assert findings.notes == ()
