@@ -18,8 +18,8 @@ from tests.faults.tree import BAD, grow, hashes
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the scenes are played with POSIX signals")
 
 SHORT: dict[str, Scene] = {
-    "killed at random moments": functools.partial(scenes.killed, kills=6, files=24, bad=11, within=1.5),
-    "killed in place": functools.partial(scenes.killed_in_place, kills=3, files=8, within=1.2),
+    "killed at random moments": functools.partial(scenes.killed, kills=5, files=24, bad=11, within=1.5),
+    "killed in place": functools.partial(scenes.killed_in_place, kills=2, files=8, within=1.2),
     "killed at every step": scenes.killed_at_every_step,
     "stopped at once": scenes.stopped_at_once,
     "two at once": functools.partial(scenes.two_at_once, files=10),
