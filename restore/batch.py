@@ -75,7 +75,7 @@ def run_batch(
 
             job = replace(job, plan=settled(job.plan))
             number = _begin(job, journal, recipe)
-        if workers is not None and job.plan.pending:
+        if workers is not None and not job.plan.is_settled:
             # Only while it runs: what a worker has made must not be made again because --overwrite was asked for.
             def resumed(plan: Plan) -> Plan:
                 return plan if journal is None else settle(plan, journal, recipe)

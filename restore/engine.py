@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from restore.errors import PluginError
-from restore.flow import Flow
+from restore.flow import Flow, Station
 from restore.job import JOBS, Job
 from restore.journal import Journal
 from restore.provenance import Treatment
@@ -45,6 +45,7 @@ def execute(
     treatment: Treatment | None = None,
     tracer: Tracer | None = None,
     stop: threading.Event | None = None,
+    station: Station | None = None,
 ) -> Report:
     """Run a job to its end, or to the user's interruption (then what was being written is still finished).
 
@@ -59,6 +60,7 @@ def execute(
         treatment: What is done, for the XMP of the results.
         tracer: Told what is in hand.
         stop: Once set, what is in hand is finished and the rest is left.
+        station: Shared by the parts of one job that are done one after the other; else made anew.
 
     Returns:
         One result per input, in the plan's order.
@@ -71,7 +73,7 @@ def execute(
         raise PluginError(f"the model '{job.spec.name}' needs {job.spec.needs.value}, which a plain run cannot give.")
     began = time.perf_counter()
     stop = threading.Event() if stop is None else stop
-    flow = Flow(job, manager, observer or Silence(), tracer, journal, treatment, stop)
+    flow = Flow(job, manager, observer or Silence(), tracer, journal, treatment, stop, station or Station())
     interrupted = False
     try:
         flow.go()
@@ -79,7 +81,6 @@ def execute(
         interrupted = True
     finally:
         flow.close()
-    results = tuple(flow.results[index] for index in sorted(flow.results))
-    left = len(results) < len(job.plan.items)
+    left = len(flow.results) < len(job.plan.items)
     interrupted |= left and stop.is_set() and flow.stopped is None
-    return Report(len(job.plan.items), results, time.perf_counter() - began, interrupted, flow.stopped)
+    return Report(len(job.plan.items), flow.results, time.perf_counter() - began, interrupted, flow.stopped)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from restore import steps
@@ -18,10 +19,10 @@ from restore.errors import ExitCode, InputError
 from restore.job import Job
 from restore.journal import Journal
 from restore.memory import needed, picture_bytes, share
-from restore.outputs import Made, Outputs
+from restore.outputs import Made, Outputs, twins
 from restore.planning import WorkItem
 from restore.provenance import Treatment
-from restore.reporting import FileResult, Observer, Tracer
+from restore.reporting import FileResult, Observer, Results, Tracer
 from restore.resuming import DONE
 from restore.spec import Restorer
 
@@ -30,6 +31,21 @@ if TYPE_CHECKING:
 
 # SystemExit: a plugin that calls sys.exit must not take the run with it. KeyboardInterrupt is the user's and passes.
 _FAILURES = (Exception, SystemExit)
+
+
+@dataclass
+class Station:
+    """What the parts of one job share when they are done one after the other in one process.
+
+    Attributes:
+        twins: Names of the whole job that some disks confuse, see `restore.outputs.twins`; None: of the plan alone.
+        outputs: Knows what was written.
+        restorer: The model, once it is loaded.
+    """
+
+    twins: frozenset[str] | None = None
+    outputs: Outputs | None = None
+    restorer: Restorer | None = None
 
 
 class Flow:
@@ -43,6 +59,7 @@ class Flow:
         journal: Told what becomes of every item; or None.
         treatment: For the XMP of the results; or None.
         stop: Once set, what is in hand is finished and nothing else is begun.
+        station: What it shares with earlier parts of the same job.
     """
 
     def __init__(
@@ -54,20 +71,24 @@ class Flow:
         journal: Journal | None,
         treatment: Treatment | None,
         stop: threading.Event,
+        station: Station,
     ) -> None:
         self.job, self.manager, self.observer, self.tracer, self.journal = job, manager, observer, tracer, journal
         self.stop = stop
         self.stopped: str | None = None
-        self.results: dict[int, FileResult] = {}
+        self.results = Results(job.plan)
         self.budget = share(job.runtime)
-        self.outputs = Outputs(
-            job.plan,
-            manager,
-            overwrite=job.overwrite,
-            quality=job.quality,
-            treatment=treatment if job.provenance else None,
-            journal=journal,
-        )
+        self.station = station
+        if station.outputs is None:
+            station.outputs = Outputs(
+                station.twins if station.twins is not None else twins(job.plan),
+                manager,
+                overwrite=job.overwrite,
+                quality=job.quality,
+                treatment=treatment if job.provenance else None,
+                journal=journal,
+            )
+        self.outputs = station.outputs
         self._failed = self._tried = 0
         self._todo: deque[int] = deque()
         self._reads: deque[tuple[int, Future[steps.Read]]] = deque()
@@ -90,7 +111,9 @@ class Flow:
             return
         if self.job.ahead:  # else a crash while loading is not to be blamed on a picture
             self._read_ahead()
-        restorer = self.manager.load(self.job.spec, self.job.weights, self.budget.runtime)
+        if self.station.restorer is None:
+            self.station.restorer = self.manager.load(self.job.spec, self.job.weights, self.budget.runtime)
+        restorer = self.station.restorer
         while (self._todo or self._reads or self._writes) and not self.stop.is_set():
             self._read_ahead()
             if self._reads:
@@ -233,7 +256,7 @@ class Flow:
     def _finish(self, index: int, result: FileResult) -> None:
         """Book a result and tell whoever wants to know."""
         self._in_flight.pop(index, None)
-        self.results[index] = result
+        self.results.put(index, result)
         if self.journal is not None and result.state != "done" and result.reason != DONE:
             self.journal.book(result)
         if self.tracer is not None:

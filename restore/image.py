@@ -16,6 +16,8 @@ import numpy.typing as npt
 Pixels = npt.NDArray[Any]
 """``(H, W, C)``, C = 1 (grey) or 3 (RGB, never BGR); uint8, uint16 or float32, C-contiguous."""
 
+_ROWS = 256
+
 DEPTHS = (np.uint8, np.uint16, np.float32)
 
 
@@ -145,3 +147,17 @@ class Observation:
     def image(self) -> Image:
         """The first (for most restorers the only) frame."""
         return self.frames[0]
+
+
+def unchanged(before: Image, after: Image) -> bool:
+    """Whether two pictures have the same pixels and alpha; compared in strips, up to the first difference."""
+    return _same(before.pixels, after.pixels) and _same(before.alpha, after.alpha)
+
+
+def _same(a: Pixels | None, b: Pixels | None) -> bool:
+    """Equality without an array of the picture's size in between."""
+    if a is None or b is None or a is b:
+        return a is b
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return all(np.array_equal(a[row : row + _ROWS], b[row : row + _ROWS]) for row in range(0, a.shape[0], _ROWS))

@@ -39,6 +39,7 @@ from restore.journal_rows import (
     decoded,
     encoded,
     entry_of,
+    key_in,
     sources_as_text,
 )
 from restore.reporting import FileResult
@@ -63,7 +64,6 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         self.folder = folder
-        self._prefix = f"{folder}{os.sep}"
         self._connection = connection
         self._transaction = threading.RLock()
         self._pending: list[tuple[str, tuple[object, ...]]] = []
@@ -122,14 +122,8 @@ class Journal:
         return str(self._read("SELECT value FROM about WHERE key='token'")[0][0])
 
     def key(self, output: Path) -> str:
-        """The name of a result in the journal: relative to its folder, with forward slashes."""
-        text = str(output)
-        if text.startswith(self._prefix) and ".." not in text:  # as nearly always; the rest takes its time
-            return text[len(self._prefix) :].replace(os.sep, "/")
-        try:
-            return Path(os.path.relpath(output, self.folder)).as_posix()
-        except ValueError:  # on another drive: a backup folder may be
-            return Path(os.path.abspath(output)).as_posix()  # noqa: PTH100 (links are kept)
+        """The name of a result in the journal."""
+        return key_in(self.folder, output)
 
     def path(self, key: str) -> Path:
         """The result that a key names."""

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from restore.stamps import Stamp
@@ -136,6 +137,17 @@ class RunRow:
     skipped: int | None
     failed: int | None
     ending: str | None
+
+
+def key_in(folder: Path, output: Path) -> str:
+    """The name of a result in the journal of a folder: relative to it, with forward slashes."""
+    text, prefix = str(output), f"{folder}{os.sep}"
+    if text.startswith(prefix) and ".." not in text:  # as nearly always; the rest takes its time
+        return text[len(prefix) :].replace(os.sep, "/")
+    try:
+        return Path(os.path.relpath(output, folder)).as_posix()
+    except ValueError:  # on another drive: a backup folder may be
+        return Path(os.path.abspath(output)).as_posix()  # noqa: PTH100 (links are kept)
 
 
 def encoded(path: str) -> Name:

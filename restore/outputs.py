@@ -8,17 +8,16 @@ import shutil
 import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from restore.codecs.atomic import atomic_path, flush, keep_times, output_error
 from restore.codecs.formats import holds_xmp, suffix_format, xmp_limit
 from restore.errors import InputError, OutputError, RestoreError
-from restore.image import Image, Pixels
+from restore.image import Image, unchanged
 from restore.journal import FOLDER, Journal
 from restore.journal_rows import Source
 from restore.planning import EXISTS, Plan, WorkItem, folded, identity
@@ -32,7 +31,6 @@ REPLACED = "replaced"
 """In the journal's folder: where files are kept that stood in the place of a result but were not ours."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_ROWS = 256
 
 
 @dataclass
@@ -73,7 +71,7 @@ class Outputs:
     """The outputs of one run. `put` is called from several threads at once.
 
     Args:
-        plan: All outputs, to know which names a disk could confuse.
+        twins: Names of the run that some disks confuse, see `twins`.
         manager: Writes the pictures.
         overwrite: Replace results that have appeared since the plan was made.
         quality: 1 to 100 for lossy formats, or None to follow the source.
@@ -83,7 +81,7 @@ class Outputs:
 
     def __init__(
         self,
-        plan: Plan,
+        twins: Collection[str],
         manager: PluginManager,
         *,
         overwrite: bool,
@@ -97,8 +95,7 @@ class Outputs:
         self._treatment = treatment
         self._journal = journal
         self._token = "" if journal is None else journal.token
-        spellings = Counter(folded(item.output) for item in plan.items)
-        self._twins = {spelling for spelling, count in spellings.items() if count > 1}
+        self._twins = twins
         self._twin_lock = threading.Lock()
         self._written: set[tuple[int, int]] = set()
         self._made: set[Path] = set()
@@ -130,6 +127,7 @@ class Outputs:
                 folder.rmdir()
             except OSError:  # not empty: it holds results
                 continue
+            self._known.discard(folder)
 
     def _put(self, made: Made) -> Put:
         item = made.item
@@ -137,7 +135,7 @@ class Outputs:
         warnings = made.after.metadata.warnings
         verbatim = self._is_verbatim(item, made.before, made.after)
         made.before = None
-        if identity(item.output) in self._written:
+        if self._written and identity(item.output) in self._written:
             raise OutputError(
                 "is another result of this run: on this disk the two names are the same.",
                 path=item.output,
@@ -160,7 +158,7 @@ class Outputs:
                 _copy(item.sources[0], path, made.sources)
             else:
                 warnings += self._write(made, path)
-        if (written := identity(item.output)) is not None:
+        if folded(item.output) in self._twins and (written := identity(item.output)) is not None:
             self._written.add(written)
         self._finish(item.output)
         return Put(warnings=warnings)
@@ -267,18 +265,10 @@ class Outputs:
         return (f"what was there had been changed after it was made, and was kept as {place}.",)
 
 
-def unchanged(before: Image, after: Image) -> bool:
-    """Whether two pictures have the same pixels and alpha; compared in strips, up to the first difference."""
-    return _same(before.pixels, after.pixels) and _same(before.alpha, after.alpha)
-
-
-def _same(a: Pixels | None, b: Pixels | None) -> bool:
-    """Equality without an array of the picture's size in between."""
-    if a is None or b is None or a is b:
-        return a is b
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    return all(np.array_equal(a[row : row + _ROWS], b[row : row + _ROWS]) for row in range(0, a.shape[0], _ROWS))
+def twins(plan: Plan) -> frozenset[str]:
+    """Spellings, as `restore.planning.folded`, that several results of a plan share: some disks tell them not apart."""
+    spellings = Counter(folded(item.output) for item in plan.items)
+    return frozenset(spelling for spelling, count in spellings.items() if count > 1)
 
 
 def _copy(source: Path, path: Path, sources: tuple[Source, ...]) -> None:

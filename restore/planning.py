@@ -8,9 +8,11 @@ that exist already are left alone unless they are to be replaced.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import eq
 from pathlib import Path
+from typing import overload
 
 from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.collisions import collisions, folded, identity, same_but_for_case
@@ -20,7 +22,7 @@ from restore.naming import SAME_NAMES, Naming
 from restore.selection import EVERYTHING, Selection
 from restore.walking import kind_of
 
-__all__ = ["EXISTS", "Plan", "WorkItem", "check_folder", "folded", "identity", "plan", "standing"]
+__all__ = ["EXISTS", "Items", "Plan", "WorkItem", "check_folder", "folded", "identity", "plan", "standing"]
 
 NO_FORMAT = "its name ends in no picture's suffix. Rename it, or restore it alone with -o NAME.png."
 EXISTS = "exists already (--overwrite replaces it)"
@@ -51,6 +53,60 @@ class WorkItem:
     set_aside: bool = False
 
 
+_Row = tuple[tuple[str, ...], str, str | None, str | None, str | None, bool, bool, bool]
+
+
+class Items(Sequence[WorkItem]):
+    """The work items of a plan, held as text: path objects would take five times the memory, for every file of a run.
+
+    Each access makes its `WorkItem` anew; equal to any sequence of equal items.
+
+    Args:
+        items: In order; taken one by one.
+    """
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, items: Iterable[WorkItem]) -> None:
+        self._rows: list[_Row] = [_row(item) for item in items]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> WorkItem: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[WorkItem, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> WorkItem | tuple[WorkItem, ...]:
+        return _item_of(self._rows[index]) if isinstance(index, int) else tuple(map(_item_of, self._rows[index]))
+
+    def __iter__(self) -> Iterator[WorkItem]:
+        return map(_item_of, self._rows)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Items({list(self)!r})"
+
+
+def _row(item: WorkItem) -> _Row:
+    backup = None if item.backup is None else str(item.backup)
+    texts = tuple(map(str, item.sources)), str(item.output), item.skip, item.problem, backup
+    return (*texts, item.present, item.replace, item.set_aside)
+
+
+def _item_of(row: _Row) -> WorkItem:
+    sources, output, skip, problem, backup, *flags = row
+    return WorkItem(
+        tuple(map(Path, sources)), Path(output), skip, problem, None if backup is None else Path(backup), *flags
+    )
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything a run will do, in order.
@@ -63,10 +119,19 @@ class Plan:
             to be run: making one raises instead.
     """
 
-    items: tuple[WorkItem, ...]
+    items: Sequence[WorkItem]
     notes: tuple[str, ...] = ()
     folder: Path | None = None
     collisions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.items, Items):
+            object.__setattr__(self, "items", Items(self.items))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is to be tried."""
+        return all(item.skip is not None or item.problem is not None for item in self.items)
 
     @property
     def pending(self) -> tuple[WorkItem, ...]:
@@ -120,9 +185,9 @@ def plan(
     if clashes and not list_collisions:
         raise clashes[0].error
     problems = {file: str(clash.error) for clash in reversed(clashes) for file in clash.files}
-    items = [_item(file, result, problems.get(file), overwrite, writable) for file, result in names.items()]
+    items = Items(_item(file, result, problems.get(file), overwrite, writable) for file, result in names.items())
     notes += same_but_for_case(names.values())
-    return Plan(tuple(items), tuple(notes), folder, tuple(str(clash.error) for clash in clashes))
+    return Plan(items, tuple(notes), folder, tuple(str(clash.error) for clash in clashes))
 
 
 def _names_a_file(output: Path | str, *, lone: bool, count: int) -> bool:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from restore.batch import described
 from restore.job import Job
-from restore.journal import FOLDER, NAME, Journal
+from restore.journal import FOLDER, NAME
 from restore.journal_reading import read_journal
-from restore.journal_rows import Entry, Source
+from restore.journal_rows import Entry, Source, key_in
 from restore.resuming import settle
 from restore.stamps import Stamp
 from restore.walking import kind_of
@@ -29,16 +29,16 @@ def rehearsed(job: Job) -> Job:
     return replace(job, plan=settle(job.plan, _Recorded(folder), recipe, overwrite=job.overwrite))
 
 
-class _Recorded(Journal):
+class _Recorded:
     """A journal as it is now, which books nothing."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._recorded = {entry.output: entry for entry in read_journal(folder).entries}
+        self._folder = folder
+        self._entries = {entry.output: entry for entry in read_journal(folder).entries}
 
-    def entries(self) -> dict[str, Entry]:
-        """All that was booked, by output."""
-        return self._recorded
+    def entry(self, output: Path) -> Entry | None:
+        """The row of one result."""
+        return self._entries.get(key_in(self._folder, output))
 
     def finish(self, output: Path, stamp: Stamp) -> None:
         """Nothing."""

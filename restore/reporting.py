@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, overload
 
 from restore.errors import ExitCode
 from restore.planning import Plan, WorkItem
@@ -40,6 +41,55 @@ class FileResult:
     details: str | None = None
 
 
+_Row = tuple[State, str | None, float, float, tuple[str, ...], ExitCode, str | None]
+
+
+class Results(Sequence[FileResult]):
+    """What became of the items of a plan, in its order; those without a result are passed over.
+
+    Held as rows without the paths, which the plan has: a run of any length takes little more memory than a short one.
+
+    Args:
+        plan: Whose items.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._items = plan.items
+        self._rows: list[_Row | None] = [None] * len(plan.items)
+        self._count = 0
+
+    def put(self, index: int, result: FileResult) -> None:
+        """Book the result of the item of this place in the plan."""
+        self._count += self._rows[index] is None
+        row = result.state, result.reason, result.seconds, result.megapixels
+        self._rows[index] = (*row, result.warnings, result.exit_code, result.details)
+
+    def has(self, index: int) -> bool:
+        """Whether the item of this place in the plan has a result."""
+        return self._rows[index] is not None
+
+    def without(self) -> list[int]:
+        """The places in the plan of the items without a result."""
+        return [index for index, row in enumerate(self._rows) if row is None]
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> FileResult: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[FileResult, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> FileResult | tuple[FileResult, ...]:
+        return tuple(self)[index]
+
+    def __iter__(self) -> Iterator[FileResult]:
+        for item, row in zip(self._items, self._rows, strict=True):
+            if row is not None:
+                yield FileResult(item.sources[0], item.output, *row)
+
+
 @dataclass(frozen=True)
 class Report:
     """The account of a whole run; every input appears exactly once.
@@ -56,7 +106,7 @@ class Report:
     """
 
     inputs: int
-    results: tuple[FileResult, ...]
+    results: Sequence[FileResult]
     seconds: float
     interrupted: bool = False
     stopped: str | None = None

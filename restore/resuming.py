@@ -8,17 +8,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
-from restore.journal import Journal
 from restore.journal_rows import Entry, Recipe, Source
-from restore.planning import Plan, WorkItem
+from restore.planning import Items, Plan, WorkItem
 from restore.stamps import Stamp, content_hash, is_unchanged
+
+
+class Known(Protocol):
+    """What an earlier run has left: a `restore.journal.Journal`, or something that only looks like one."""
+
+    def entry(self, output: Path) -> Entry | None:
+        """The row of one result."""
+        ...
+
+    def finish(self, output: Path, stamp: Stamp) -> None:
+        """Book that a result is in place, with this stamp."""
+        ...
+
+    def restamp(self, output: Path, sources: tuple[Source, ...]) -> None:
+        """Book that the sources of a result are unchanged, with these stamps."""
+        ...
+
 
 DONE = "done already"
 """Why an item is skipped whose result an earlier run has made."""
 
 
-def settle(plan: Plan, journal: Journal, recipe: Recipe, *, overwrite: bool = False) -> Plan:
+def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = False) -> Plan:
     """Decide, item by item, what an earlier run has done already.
 
     Args:
@@ -30,12 +47,14 @@ def settle(plan: Plan, journal: Journal, recipe: Recipe, *, overwrite: bool = Fa
     Returns:
         The plan with `DONE` as the reason to skip what is done, and with leave to replace what is not.
     """
-    items = []
-    for item in plan.items:
+
+    def settled(item: WorkItem) -> WorkItem:
         entry = journal.entry(item.output)
-        ours = entry is not None and entry.sha256 is not None and item.problem is None
-        items.append(_settled(item, entry, journal, recipe, overwrite) if ours and entry is not None else item)
-    return replace(plan, items=tuple(items))
+        if entry is None or entry.sha256 is None or item.problem is not None:
+            return item
+        return _settled(item, entry, journal, recipe, overwrite)
+
+    return replace(plan, items=Items(map(settled, plan.items)))
 
 
 def is_whole(output: Path, entry: Entry) -> bool:
@@ -43,7 +62,7 @@ def is_whole(output: Path, entry: Entry) -> bool:
     return entry.stamp is not None and entry.sha256 is not None and is_unchanged(output, entry.stamp, entry.sha256)
 
 
-def _settled(item: WorkItem, entry: Entry, journal: Journal, recipe: Recipe, overwrite: bool) -> WorkItem:
+def _settled(item: WorkItem, entry: Entry, journal: Known, recipe: Recipe, overwrite: bool) -> WorkItem:
     """One item that an earlier run has made, or was about to make."""
     if not is_whole(item.output, entry):
         return _changed_in_place(item, entry) if item.backup is not None else _to_mend(item, entry)
@@ -85,7 +104,7 @@ def _changed_in_place(item: WorkItem, entry: Entry) -> WorkItem:
     )
 
 
-def _same_sources(item: WorkItem, entry: Entry, journal: Journal) -> bool:
+def _same_sources(item: WorkItem, entry: Entry, journal: Known) -> bool:
     """Whether the inputs still have the content they had; new stamps of unchanged content are booked."""
     if len(item.sources) != len(entry.sources):
         return False

@@ -12,22 +12,21 @@ import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
 from restore.errors import DeviceError, ExitCode, OutputError
 from restore.job import Job
 from restore.journal import Journal
-from restore.planning import Plan
+from restore.planning import Items, Plan
 from restore.provenance import Treatment
-from restore.reporting import FileResult, Observer, Report
+from restore.reporting import FileResult, Observer, Report, Results
 from restore.resuming import DONE
 from restore.steps import untried
-from restore.worker import STOP, STOPPING, Ending, Errand, Log, Outcome, Stage, work
+from restore.worker import STOP, Ending, Errand, Finished, Log, Outcome, Part, Stage, signals_held, work
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
@@ -38,6 +37,8 @@ _TICK = 0.2
 """Seconds between looks at the clock and at the user's wish to stop."""
 _DEATHS = 2
 """Workers in a row that may die without any result: one with several pictures in hand, one before it began."""
+_PART = 256
+"""Items a worker is given at a time: it need not hold a whole run's, and hardly waits between two parts."""
 _BUSY = ("reading", "restoring", "writing")
 """Stages in which a picture can kill a worker or take too long; else it waits its turn."""
 
@@ -79,10 +80,9 @@ def supervise(
         interrupted = True
     finally:
         run.kill()
-    results = tuple(run.results[index] for index in sorted(run.results))
-    left = len(results) < len(job.plan.items)
+    left = len(run.results) < len(job.plan.items)
     interrupted |= left and stop.is_set() and run.stopped is None
-    return Report(len(job.plan.items), results, time.perf_counter() - began, interrupted, run.stopped)
+    return Report(len(job.plan.items), run.results, time.perf_counter() - began, interrupted, run.stopped)
 
 
 @dataclass
@@ -97,7 +97,6 @@ class _Run:
     settled: Callable[[Plan], Plan]
     timeout: float | None
     stop: threading.Event
-    results: dict[int, FileResult] = field(default_factory=dict)
     stopped: str | None = None
     suspects: list[int] = field(default_factory=list)
     busy: dict[int, tuple[str, float]] = field(default_factory=dict)
@@ -108,6 +107,9 @@ class _Run:
     failed: int = 0
     tried: int = 0
 
+    def __post_init__(self) -> None:
+        self.results = Results(self.job.plan)
+
     def go(self) -> None:
         """Account for what needs no worker, then start workers until nothing is left, or it is to stop."""
         items = self.job.plan.items
@@ -117,7 +119,7 @@ class _Run:
         deaths, died = 0, False
         while len(self.results) < len(items) and not self.stop.is_set():
             alone = bool(self.suspects)
-            part = self.suspects or [index for index in range(len(items)) if index not in self.results]
+            part = self.suspects or self.results.without()
             self.suspects = []
             before = len(self.results)
             verdict = self._follow(part, alone=alone)
@@ -142,12 +144,11 @@ class _Run:
         """Run one worker to its end; returns how it died, None when it did not."""
         context = multiprocessing.get_context("spawn")  # a fork would inherit whatever threads libraries have started
         here, there = context.Pipe()
-        plan = replace(self.job.plan, items=tuple(self.job.plan.items[index] for index in part))
         folder = None if self.journal is None else self.journal.folder
-        errand = Errand.of(self.job, plan, self.treatment, folder, alone=alone)
+        errand = Errand.of(self.job, self.treatment, folder, alone=alone)
         self.busy, self.loaded = {}, False
         self.process = context.Process(target=work, args=(there, errand, self.plugins), name="restore-worker")
-        with _signals_held():
+        with signals_held():
             self.process.start()
         there.close()
         with here:
@@ -156,9 +157,12 @@ class _Run:
         return None if ended else _death(self.process.exitcode)
 
     def _hear(self, here: Connection, part: list[int]) -> bool:
-        """Take the worker's messages until it ends; returns whether it said so itself."""
+        """Give the worker its parts and take its messages until it ends; returns whether it said so itself."""
         assert self.process is not None
         told = False
+        given = 0
+        for _ in range(2):  # one more than it works on, so that it never waits
+            given = self._give(here, part, given)
         while True:
             wait([here, self.process.sentinel], _TICK)
             if self.stop.is_set() and not told:
@@ -171,6 +175,8 @@ class _Run:
                         if message.error is not None:
                             raise message.error
                         return True
+                    if isinstance(message, Finished):
+                        given = self._give(here, part, given)
                     self._take(message, part)
             except (EOFError, OSError):
                 return False
@@ -184,6 +190,15 @@ class _Run:
             if not self.process.is_alive() and not here.poll():
                 return False
 
+    def _give(self, here: Connection, part: list[int], given: int) -> int:
+        """Send the next items, or that there are no more; returns how many were given in all."""
+        if given > len(part):
+            return given
+        indices = part[given : given + _PART]
+        items = Items(self.job.plan.items[index] for index in indices)
+        _say(here, Part(Plan(items, folder=self.job.plan.folder), given) if indices else None)
+        return given + len(indices) if indices else len(part) + 1
+
     def _take(self, message: object, part: list[int]) -> None:
         if isinstance(message, Stage):
             index = part[message.index]
@@ -196,8 +211,7 @@ class _Run:
                 self.busy.pop(index, None)
         elif isinstance(message, Outcome):
             index = part[message.index]
-            item = self.job.plan.items[index]  # its own paths: copies would double what a long run holds
-            self._finish(index, replace(message.result, source=item.sources[0], output=item.output))
+            self._finish(index, message.result)
         elif isinstance(message, Log):
             _log.log(message.level, "%s", message.text)
 
@@ -222,8 +236,8 @@ class _Run:
 
     def _recover(self, part: list[int]) -> None:
         """Book what a worker had finished and not yet said when it died."""
-        open_ = [index for index in part if index not in self.results]
-        items = tuple(self.job.plan.items[index] for index in open_)
+        open_ = [index for index in part if not self.results.has(index)]
+        items = Items(self.job.plan.items[index] for index in open_)
         for index, item in zip(open_, self.settled(replace(self.job.plan, items=items)).items, strict=True):
             if item.skip == DONE:
                 self._finish(index, FileResult(item.sources[0], item.output, "done"))
@@ -240,11 +254,11 @@ class _Run:
     def _finish(self, index: int, result: FileResult) -> None:
         """Count a result. What its worker has booked may have died with it, so it is booked here too."""
         self.busy.pop(index, None)
-        if index in self.results:
+        if self.results.has(index):
             return
         if self.journal is not None and result.state != "done" and result.reason != DONE:
             self.journal.book(result)
-        self.results[index] = result
+        self.results.put(index, result)
         self.observer.finished(result)
         self.failed += result.state == "failed"
         self.tried += result.state != "skipped"
@@ -254,21 +268,7 @@ class _Run:
             self.stop.set()
 
 
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Keep Ctrl-C and SIGTERM waiting, here and in a process started meanwhile, until it says what they mean to it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # at its first start it would let them through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _say(connection: Connection, message: str) -> None:
+def _say(connection: Connection, message: object) -> None:
     try:
         connection.send(message)
     except OSError:  # the worker is gone already

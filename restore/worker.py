@@ -1,19 +1,22 @@
 """The process that does the work of a supervised run: it may die over a picture, the run does not.
 
-It talks to its supervisor over a pipe. Out go `Stage`, `Outcome`, `Log`, and at the end `Ending`; in comes `STOP`, or
-the end of the pipe when the supervisor is gone: then the worker ends itself at once, which is safe at any moment.
+It talks to its supervisor over a pipe. Out go `Stage`, `Outcome`, `Finished`, `Log`, and at the end `Ending`; in come a
+`Part` of the plan after the other, None after the last, or `STOP`; or the end of the pipe when the supervisor is gone:
+then the worker ends itself at once, which is safe at any moment.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import queue
 import signal
 import threading
 import traceback
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +24,11 @@ from typing import TYPE_CHECKING, Any
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.engine import execute
 from restore.errors import DeviceError, RestoreError
+from restore.flow import Station
 from restore.folder_lock import PATIENCE, WORKER, folder_lock
-from restore.job import JOBS, FailureLimit, Job
+from restore.job import JOBS, Job
 from restore.journal import FOLDER, Journal
+from restore.outputs import twins
 from restore.planning import Plan
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Silence
@@ -43,16 +48,15 @@ class Errand:
     """A job that can be sent to another process: the restorer by its name, its options as plain values.
 
     Attributes:
-        plan: The items to be done by this worker.
         model: Name of the restorer.
         options: Of the restorer.
         runtime, weights, overwrite, max_pixels, quality, jobs, ahead, provenance: As in `Job`.
         treatment: For the XMP of the results.
         folder: Of the journal; None for a run without one.
         level: Of the ``restore`` logger.
+        twins: Names of the whole job that some disks confuse, see `restore.outputs.twins`.
     """
 
-    plan: Plan
     model: str
     options: dict[str, Any]
     treatment: Treatment | None = None
@@ -66,20 +70,19 @@ class Errand:
     ahead: bool = True
     provenance: bool = True
     level: int = logging.WARNING
+    twins: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, job: Job, plan: Plan, treatment: Treatment | None, folder: Path | None, *, alone: bool) -> Errand:
-        """Part of a job.
+    def of(cls, job: Job, treatment: Treatment | None, folder: Path | None, *, alone: bool) -> Errand:
+        """All of a job but its plan, which comes in parts.
 
         Args:
             job: The whole.
-            plan: The part.
             treatment: For the XMP of the results.
             folder: Of the journal.
             alone: One picture at a time.
         """
         return cls(
-            plan,
             job.spec.name,
             job.options.model_dump(),
             treatment,
@@ -93,13 +96,14 @@ class Errand:
             not alone,
             job.provenance,
             logging.getLogger("restore").getEffectiveLevel(),
+            twins(job.plan),
         )
 
-    def job(self, manager: PluginManager, max_failures: FailureLimit | None = None) -> Job:
-        """The job again, in the process that does it."""
+    def job(self, plan: Plan, manager: PluginManager) -> Job:
+        """Part of the job again, in the process that does it; when to stop early is the supervisor's to say."""
         spec = manager.restorer(self.model)
         return Job(
-            self.plan,
+            plan,
             spec,
             spec.options.model_validate(self.options),
             self.runtime,
@@ -110,8 +114,20 @@ class Errand:
             self.jobs,
             self.ahead,
             self.provenance,
-            max_failures,
         )
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some items to be done next.
+
+    Attributes:
+        plan: The items.
+        offset: Of the first one among all that this worker is given; `Stage` and `Outcome` count from there.
+    """
+
+    plan: Plan
+    offset: int
 
 
 @dataclass(frozen=True)
@@ -128,6 +144,13 @@ class Outcome:
 
     index: int
     result: FileResult
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A part is done: the worker can be given another one."""
+
+    offset: int
 
 
 @dataclass(frozen=True)
@@ -152,6 +175,7 @@ class _Line(logging.Handler):
         super().__init__()
         self.connection = connection
         self.sending = threading.Lock()
+        self.offset = 0
 
     def send(self, message: object) -> None:
         """Send one message; a supervisor that is gone is noticed by the listening thread."""
@@ -159,13 +183,27 @@ class _Line(logging.Handler):
             self.connection.send(message)
 
     def stage(self, index: int, stage: str) -> None:
-        self.send(Stage(index, stage))
+        self.send(Stage(self.offset + index, stage))
 
     def result(self, index: int, result: FileResult) -> None:
-        self.send(Outcome(index, result))
+        self.send(Outcome(self.offset + index, result))
 
     def emit(self, record: logging.LogRecord) -> None:
         self.send(Log(record.levelno, record.getMessage()))
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Keep Ctrl-C and SIGTERM waiting, here and in a process started meanwhile, until it says what they mean to it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # at its first start it would let them through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def work(connection: Connection, errand: Errand, plugins: Callable[[], PluginManager]) -> None:
@@ -183,7 +221,8 @@ def work(connection: Connection, errand: Errand, plugins: Callable[[], PluginMan
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)  # the supervisor held them back until here
     stop = threading.Event()
-    threading.Thread(target=_listen, args=(connection, stop), daemon=True).start()
+    parts: queue.SimpleQueue[Part | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, parts, stop), daemon=True).start()
     line = _Line(connection)
     logger = logging.getLogger("restore")
     logger.handlers, logger.propagate = [line], False
@@ -195,16 +234,21 @@ def work(connection: Connection, errand: Errand, plugins: Callable[[], PluginMan
             if errand.folder is not None:
                 held.enter_context(folder_lock(errand.folder / FOLDER, WORKER, PATIENCE))
                 journal = held.enter_context(Journal.open(errand.folder))
-            manager = plugins()
-            execute(
-                errand.job(manager),
-                manager,
-                Silence(),
-                journal=journal,
-                treatment=errand.treatment,
-                tracer=line,
-                stop=stop,
-            )
+            manager, station = plugins(), Station(errand.twins)
+            while not stop.is_set() and (part := parts.get()) is not None:
+                line.offset = part.offset
+                job = errand.job(part.plan, manager)
+                execute(
+                    job,
+                    manager,
+                    Silence(),
+                    journal=journal,
+                    treatment=errand.treatment,
+                    tracer=line,
+                    stop=stop,
+                    station=station,
+                )
+                line.send(Finished(part.offset))
     except RestoreError as known:
         error = known
     except Exception as unknown:
@@ -214,10 +258,15 @@ def work(connection: Connection, errand: Errand, plugins: Callable[[], PluginMan
     line.send(Ending(error))
 
 
-def _listen(connection: Connection, stop: threading.Event) -> None:
-    """Hear what the supervisor says; end at once when it is gone."""
+def _listen(connection: Connection, parts: queue.SimpleQueue[Part | None], stop: threading.Event) -> None:
+    """Hear what the supervisor says: a part, None after the last one, or `STOP`. End at once when it is gone."""
     try:
-        while connection.recv() == STOP:
-            stop.set()
+        while True:
+            message = connection.recv()
+            if message == STOP:
+                stop.set()
+                parts.put(None)
+            else:
+                parts.put(message)
     except (EOFError, OSError):
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -12,8 +12,8 @@ import pytest
 
 from restore.engine import Job, run
 from restore.errors import OutputError
-from restore.image import Image
-from restore.outputs import Made, Outputs, unchanged
+from restore.image import Image, unchanged
+from restore.outputs import Made, Outputs, twins
 from restore.planning import Plan, WorkItem, plan
 from restore.plugin_manager import PluginManager
 
@@ -133,7 +133,7 @@ def test_on_a_disk_that_ignores_case_the_second_of_two_names_fails_and_the_first
     monkeypatch.setattr(
         "restore.outputs.identity", lambda path: (1, 1) if (tmp_path / "out" / "a.png").exists() else None
     )
-    outputs = Outputs(Plan((first, second)), tiny_manager, overwrite=True, quality=None)
+    outputs = Outputs(twins(Plan((first, second))), tiny_manager, overwrite=True, quality=None)
     assert outputs.put(Made(first, image(1), image(2))).skipped is None
     with pytest.raises(OutputError, match=r"A\.png: is another result of this run"):
         outputs.put(Made(second, image(1), image(3)))

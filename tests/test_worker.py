@@ -23,7 +23,7 @@ from restore.plugin_manager import PluginManager
 from restore.provenance import Treatment
 from restore.reporting import FileResult
 from restore.spec import Runtime
-from restore.worker import STOP, Ending, Errand, Log, Outcome, Stage, work
+from restore.worker import STOP, Ending, Errand, Log, Outcome, Part, Stage, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,9 +60,14 @@ def job(tiny: Tiny, tmp_path: Path, photo: Callable[..., Path]) -> Job:
     return Job(plan([str(tmp_path / "in")], tmp_path / "out"), tiny.spec, tiny.options(strength=0.5))
 
 
-def said(pipe: tuple[Connection, Connection], errand: Errand, manager: Callable[[], PluginManager]) -> list[object]:
-    """All messages of a worker that does an errand here."""
+def said(
+    pipe: tuple[Connection, Connection], errand: Errand, plan: Plan, manager: Callable[[], PluginManager]
+) -> list[object]:
+    """All messages of a worker that does an errand here, given one item at a time."""
     here, there = pipe
+    for offset, item in enumerate(plan.items):
+        here.send(Part(Plan((item,), folder=plan.folder), offset))
+    here.send(None)
     work(there, errand, manager)
     messages = []
     while here.poll():
@@ -86,20 +91,21 @@ def test_a_job_comes_out_of_the_pipe_as_it_went_in(job: Job, tiny_manager: Plugi
     assert all(
         getattr(other, field.name) != getattr(job, field.name) for field in fields(Job)[3:] if field.name != "ahead"
     )
-    errand = pickle.loads(pickle.dumps(Errand.of(other, other.plan, TREATMENT, Path("out"), alone=False)))
-    assert errand.job(tiny_manager, other.max_failures) == other
+    errand, the_plan = pickle.loads(pickle.dumps((Errand.of(other, TREATMENT, Path("out"), alone=False), other.plan)))
+    again = errand.job(the_plan, tiny_manager)
+    assert replace(again, max_failures=other.max_failures) == other, "when to stop is the supervisor's to say"
     assert (errand.treatment, errand.folder) == (TREATMENT, Path("out"))
 
 
 def test_alone_means_one_picture_at_a_time(job: Job, tiny_manager: PluginManager) -> None:
-    alone = Errand.of(replace(job, jobs=4), job.plan, None, None, alone=True).job(tiny_manager)
+    alone = Errand.of(replace(job, jobs=4), None, None, alone=True).job(job.plan, tiny_manager)
     assert (alone.jobs, alone.ahead) == (1, False)
 
 
 def test_a_worker_says_what_it_has_in_hand_and_what_came_of_it(
     pipe: tuple[Connection, Connection], job: Job, tiny_manager: PluginManager
 ) -> None:
-    messages = said(pipe, Errand.of(job, job.plan, None, None, alone=True), lambda: tiny_manager)
+    messages = said(pipe, Errand.of(job, None, None, alone=True), job.plan, lambda: tiny_manager)
     first = [one.stage for one in messages if isinstance(one, Stage) and one.index == 0]
     assert first == ["reading", "waiting", "restoring", "waiting", "writing"]
     assert [(one.index, one.result.state) for one in messages if isinstance(one, Outcome)] == [(0, "done"), (1, "done")]
@@ -110,7 +116,7 @@ def test_a_worker_books_in_the_journal_of_the_folder(
     pipe: tuple[Connection, Connection], job: Job, tiny_manager: PluginManager, tmp_path: Path
 ) -> None:
     with Journal.open(tmp_path / "out") as journal:
-        said(pipe, Errand.of(job, job.plan, None, tmp_path / "out", alone=False), lambda: tiny_manager)
+        said(pipe, Errand.of(job, None, tmp_path / "out", alone=False), job.plan, lambda: tiny_manager)
         assert journal.entry(tmp_path / "out" / "a.png") is None, "only what a run has planned is booked"
     assert (tmp_path / "out" / "a.png").exists()
 
@@ -120,7 +126,7 @@ def test_an_error_that_ends_the_run_is_sent_whole(pipe: tuple[Connection, Connec
         raise OutputError("is full.", path="out", hint="Free some space.")
 
     (ending,) = (
-        one for one in said(pipe, Errand.of(job, job.plan, None, None, alone=False), refuse) if isinstance(one, Ending)
+        one for one in said(pipe, Errand.of(job, None, None, alone=False), job.plan, refuse) if isinstance(one, Ending)
     )
     assert isinstance(ending.error, OutputError)
     assert str(ending.error) == "out: is full. Free some space."
@@ -129,7 +135,7 @@ def test_an_error_that_ends_the_run_is_sent_whole(pipe: tuple[Connection, Connec
 def test_a_bug_ends_the_worker_with_words_too(pipe: tuple[Connection, Connection], job: Job) -> None:
     (ending,) = (
         one
-        for one in said(pipe, Errand.of(job, job.plan, None, None, alone=False), lambda: 1 // 0)  # type: ignore[arg-type, return-value]
+        for one in said(pipe, Errand.of(job, None, None, alone=False), job.plan, lambda: 1 // 0)  # type: ignore[arg-type, return-value]
         if isinstance(one, Ending)
     )
     assert "ZeroDivisionError" in str(ending.error)
@@ -142,7 +148,7 @@ def test_a_workers_log_is_sent_to_its_supervisor(
         logging.getLogger("restore").warning("look at %s", "this")
         return tiny_manager
 
-    messages = said(pipe, Errand.of(job, job.plan, None, None, alone=False), warns)
+    messages = said(pipe, Errand.of(job, None, None, alone=False), job.plan, warns)
     assert Log(logging.WARNING, "look at this") in messages
 
 
@@ -156,7 +162,7 @@ def test_told_to_stop_it_finishes_what_is_in_hand_and_begins_nothing_else(
         time.sleep(0.3)  # the wish is heard meanwhile
         return tiny_manager
 
-    work(there, Errand.of(job, job.plan, None, None, alone=False), late)
+    work(there, Errand.of(job, None, None, alone=False), late)
     assert here.recv() == Ending(), "no outcome, no stage"
 
 
