@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,14 +33,17 @@ def collisions(names: Mapping[Found, Path]) -> list[Collision]:
     Args:
         names: The result of each input.
     """
-    sources: dict[Path, list[Found]] = defaultdict(list)
+    first: dict[str, Found] = {}
+    shared: dict[str, list[Found]] = {}
     for file, result in names.items():
-        sources[result].append(file)
-    return [*_of_one_name(sources), *_of_nearly_one_name(names), *_in_the_way(sources), *_overwritten_inputs(names)]
+        one = first.setdefault(str(result), file)
+        if one is not file:
+            shared.setdefault(str(result), [one]).append(file)
+    return [*_of_one_name(shared), *_of_nearly_one_name(names), *_in_the_way(first, names), *_overwritten_inputs(names)]
 
 
-def _of_one_name(sources: Mapping[Path, list[Found]]) -> Iterable[Collision]:
-    for result, files in sources.items():
+def _of_one_name(shared: Mapping[str, list[Found]]) -> Iterable[Collision]:
+    for result, files in shared.items():
         if len(files) > 1:
             both = " and ".join(str(file.path) for file in files[:2])
             more = f" (and {len(files) - 2} more)" if len(files) > 2 else ""
@@ -67,30 +70,33 @@ def _of_nearly_one_name(names: Mapping[Found, Path]) -> Iterable[Collision]:
             yield Collision((other, file), error)
 
 
-def _in_the_way(sources: Mapping[Path, list[Found]]) -> Iterable[Collision]:
+def _in_the_way(first: Mapping[str, Found], names: Mapping[Found, Path]) -> Iterable[Collision]:
     """A result where another result needs a folder."""
     blocked = {
         folder: place
-        for folder in {result.parent for result in sources}
-        if (place := next((each for each in (folder, *folder.parents) if each in sources), None)) is not None
+        for folder in {os.path.dirname(text) for text in first}  # noqa: PTH120 (ten thousand paths would be made)
+        if (place := next((str(each) for each in (Path(folder), *Path(folder).parents) if str(each) in first), None))
     }
-    for result, files in sources.items() if blocked else ():
-        below = blocked.get(result.parent)
+    if not blocked:
+        return
+    for file, result in names.items():
+        below = blocked.get(str(result.parent))
         if below is not None:
             error = OutputError(
-                f"would be the result of {sources[below][0].path} and also the folder of {files[0].path}.",
-                path=below,
+                f"would be the result of {first[below].path} and also the folder of {file.path}.",
+                path=Path(below),
                 hint=_APART,
             )
-            yield Collision((*sources[below], *files), error)
+            yield Collision((first[below], file), error)
 
 
 def _overwritten_inputs(names: Mapping[Found, Path]) -> Iterable[Collision]:
     """A result that is an input, also by another spelling or a link: originals are never changed."""
-    originals = {identity(file.path): file.path for file in names}
+    originals = {identity(file.path): file for file in names}
     for file, result in names.items():
-        original = originals.get(identity(result) or (0, 0))
-        if original is not None:
+        found = originals.get(identity(result) or (0, 0))
+        if found is not None:
+            original = found.path
             error = OutputError(
                 f"is an input{'' if original == result else f' ({original})'} and would be overwritten.",
                 path=result,
@@ -117,12 +123,15 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 def same_but_for_case(results: Iterable[Path]) -> list[str]:
     """Warnings about results that one file system keeps apart and another does not."""
-    spellings: dict[str, list[Path]] = defaultdict(list)
+    first: dict[str, str] = {}
+    groups: dict[str, dict[str, None]] = {}
     for result in results:
-        spellings[folded(result)].append(result)
+        spelling, text = folded(result), str(result)
+        one = first.setdefault(spelling, text)
+        if one != text:
+            groups.setdefault(spelling, {one: None})[text] = None
     return [
-        f"{' and '.join(map(str, group))} differ only in case or accents' coding: where the disk cannot tell them "
-        "apart, the second is reported as failed and the first is kept"
-        for group in spellings.values()
-        if len(set(group)) > 1
+        f"{' and '.join(group)} differ only in case or accents' coding: where the disk cannot tell them apart, the "
+        "second is reported as failed and the first is kept"
+        for group in groups.values()
     ]

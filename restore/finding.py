@@ -22,19 +22,34 @@ from restore.walking import Walk, kind_of, natural_key, visible
 
 @dataclass(frozen=True, eq=False, slots=True)  # compared and hashed as itself: fast in a dictionary of many
 class Found:
-    """One input file.
+    """One input file; held as text, since there may be very many.
 
     Attributes:
-        path: Where it is, in the user's own words (relative stays relative).
-        name: Its name inside the output folder: the tree below the input folder, or just the file's name.
-        inner: Its name below its own input folder, which patterns are matched against; the file's name without one.
+        text: Where it is, in the user's own words (relative stays relative).
+        start: Where in `text` its name below its own input folder begins.
+        above: The folders above that name inside the output folder, or "".
         problem: Why it cannot even be tried (a link that leads nowhere, a folder without permission), or None.
     """
 
-    path: Path
-    name: Path
-    inner: Path
+    text: str
+    start: int
+    above: str = ""
     problem: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return Path(self.text)
+
+    @property
+    def name(self) -> Path:
+        """Its name inside the output folder: the tree below the input folder, or just the file's name."""
+        return Path(self.above, self.text[self.start :])
+
+    @property
+    def inner(self) -> Path:
+        """Its name below its own input folder, which patterns are matched against; the file's name without one."""
+        return Path(self.text[self.start :])
 
 
 @dataclass(frozen=True)
@@ -68,10 +83,10 @@ def find(inputs: Sequence[str], aside: Path, selection: Selection = EVERYTHING) 
     base = _common_folder([group.root for group in groups if group.root is not None])
     found = []
     for group in groups:
-        above = Path() if group.root is None else absolute(group.root).relative_to(base)
-        for path, problem in group.members:
-            inner = Path(path.name) if group.root is None else path.relative_to(group.root)
-            found.append(Found(path, above / inner, inner, problem))
+        above = "" if group.root is None else str(absolute(group.root).relative_to(base))
+        for text, problem in group.members:
+            inner = Path(text).name if group.root is None else str(Path(text).relative_to(group.root))
+            found.append(Found(text, len(text) - len(inner), above, problem))
     once, notes = _each_once(found)
     if any(group.met_aside for group in groups):
         notes.append(f"{aside} lies inside an input folder: the pictures in it are not taken as inputs")
@@ -90,7 +105,7 @@ class _Group:
     """What one input means: its files, the folder their names are relative to (None for a file named by itself)."""
 
     root: Path | None
-    members: list[tuple[Path, str | None]]
+    members: list[tuple[str, str | None]]
     met_aside: bool = False
 
 
@@ -98,11 +113,12 @@ def _gather(text: str, aside: Path) -> _Group:
     """Everything one input names, in natural order."""
     kind = _checked_kind(text)
     if kind == "file":
-        return _Group(None, [(Path(text), None)])
+        return _Group(None, [(str(Path(text)), None)])
     root = Path(text) if kind == "folder" else _fixed_part(text)
     walk = Walk(_inside(aside, root))
     members = walk.files(root) if kind == "folder" else _matches(text, root, walk)
-    unique = sorted(dict(members).items(), key=lambda member: natural_key(member[0]))
+    texts = {str(path): problem for path, problem in members}
+    unique = sorted(texts.items(), key=lambda member: natural_key(member[0]))
     return _Group(root, unique, walk.met_left_out)
 
 
@@ -201,7 +217,7 @@ def _is_locked_folder(file: Found) -> bool:
 
 def _folder(groups: list[_Group]) -> Path:
     """The folder of all inputs, in the user's own words where there is one only."""
-    roots = dict.fromkeys(group.members[0][0].parent if group.root is None else group.root for group in groups)
+    roots = dict.fromkeys(Path(group.members[0][0]).parent if group.root is None else group.root for group in groups)
     return next(iter(roots)) if len(roots) == 1 else _common_folder(list(roots))
 
 

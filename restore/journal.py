@@ -92,6 +92,7 @@ class Journal:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")  # where a disk cannot, SQLite stays with its older way
                 connection.execute("PRAGMA synchronous=FULL")
+                connection.execute("PRAGMA cache_size=-256")  # KiB; each result's row is looked at once or twice
                 journal._prepare(path)
             except BaseException:
                 connection.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from restore.codecs.formats import output_suffix, suffix_format
 from restore.errors import UsageError
+from restore.finding import Found
 
 _TRICKS = frozenset("/\\:\0")
 
@@ -76,3 +77,31 @@ class Naming:
 
 
 SAME_NAMES = Naming()
+
+
+class Names(Mapping[Found, Path]):
+    """The result of each input; made anew at each look, since path objects of a long run would take much memory.
+
+    Args:
+        files: The inputs.
+        name: Gives the result of one.
+    """
+
+    def __init__(self, files: Iterable[Found], name: Callable[[Found], Path]) -> None:
+        self._files = dict.fromkeys(files)
+        self._name = name
+
+    def __getitem__(self, file: Found) -> Path:
+        if file not in self._files:
+            raise KeyError(file)
+        return self._name(file)
+
+    def __iter__(self) -> Iterator[Found]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def without(self, files: Collection[Found]) -> Names:
+        """The same without some inputs."""
+        return Names((file for file in self._files if file not in files), self._name)

@@ -7,7 +7,9 @@ that exist already are left alone unless they are to be replaced.
 
 from __future__ import annotations
 
+import marshal
 import os
+from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import eq
@@ -18,7 +20,7 @@ from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.collisions import collisions, folded, identity, same_but_for_case
 from restore.errors import OutputError, UsageError
 from restore.finding import Found, find
-from restore.naming import SAME_NAMES, Naming
+from restore.naming import SAME_NAMES, Names, Naming
 from restore.selection import EVERYTHING, Selection
 from restore.walking import kind_of
 
@@ -53,11 +55,8 @@ class WorkItem:
     set_aside: bool = False
 
 
-_Row = tuple[tuple[str, ...], str, str | None, str | None, str | None, bool, bool, bool]
-
-
 class Items(Sequence[WorkItem]):
-    """The work items of a plan, held as text: path objects would take five times the memory, for every file of a run.
+    """The work items of a plan, packed: as objects they would take ten times the memory, for every file of a run.
 
     Each access makes its `WorkItem` anew; equal to any sequence of equal items.
 
@@ -65,13 +64,18 @@ class Items(Sequence[WorkItem]):
         items: In order; taken one by one.
     """
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_data", "_ends")
 
     def __init__(self, items: Iterable[WorkItem]) -> None:
-        self._rows: list[_Row] = [_row(item) for item in items]
+        # One block instead of many small objects, between which the interpreter could give no memory back.
+        data, self._ends = bytearray(), array("Q", [0])
+        for item in items:
+            data += _packed(item)
+            self._ends.append(len(data))
+        self._data = bytes(data)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._ends) - 1
 
     @overload
     def __getitem__(self, index: int) -> WorkItem: ...
@@ -80,10 +84,11 @@ class Items(Sequence[WorkItem]):
     def __getitem__(self, index: slice) -> tuple[WorkItem, ...]: ...
 
     def __getitem__(self, index: int | slice) -> WorkItem | tuple[WorkItem, ...]:
-        return _item_of(self._rows[index]) if isinstance(index, int) else tuple(map(_item_of, self._rows[index]))
+        places = range(len(self))[index]
+        return self._at(places) if isinstance(places, int) else tuple(map(self._at, places))
 
     def __iter__(self) -> Iterator[WorkItem]:
-        return map(_item_of, self._rows)
+        return map(self._at, range(len(self)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
@@ -93,18 +98,18 @@ class Items(Sequence[WorkItem]):
     def __repr__(self) -> str:
         return f"Items({list(self)!r})"
 
+    def _at(self, index: int) -> WorkItem:
+        packed = marshal.loads(self._data[self._ends[index] : self._ends[index + 1]])
+        sources, output, skip, problem, backup, *flags = packed
+        return WorkItem(
+            tuple(map(Path, sources)), Path(output), skip, problem, None if backup is None else Path(backup), *flags
+        )
 
-def _row(item: WorkItem) -> _Row:
+
+def _packed(item: WorkItem) -> bytes:
     backup = None if item.backup is None else str(item.backup)
     texts = tuple(map(str, item.sources)), str(item.output), item.skip, item.problem, backup
-    return (*texts, item.present, item.replace, item.set_aside)
-
-
-def _item_of(row: _Row) -> WorkItem:
-    sources, output, skip, problem, backup, *flags = row
-    return WorkItem(
-        tuple(map(Path, sources)), Path(output), skip, problem, None if backup is None else Path(backup), *flags
-    )
+    return marshal.dumps((*texts, item.present, item.replace, item.set_aside))
 
 
 @dataclass(frozen=True)
@@ -173,13 +178,14 @@ def plan(
     notes, folder = list(findings.notes), None
     if _names_a_file(output, lone=lone, count=len(findings.files)):
         _check_file_name(target, naming, writable)
-        names = {findings.files[0]: target}
+        names = Names(findings.files, lambda _: target)
         check_folder(target.parent)
     else:
         folder = target
-        names = {file: target / naming.result(file.name) for file in findings.files}
+        names = Names(findings.files, lambda file: target / naming.result(file.name))
         if naming.suffix:
-            notes += _leave_out_earlier_results(names)
+            names, left_out = _without_earlier_results(names)
+            notes += left_out
         check_folder(target)
     clashes = collisions(names)
     if clashes and not list_collisions:
@@ -245,16 +251,14 @@ def standing(path: Path) -> Path:
     return path
 
 
-def _leave_out_earlier_results(names: dict[Found, Path]) -> list[str]:
-    """Remove files that are results of other inputs, and say so: restoring them again would do harm."""
+def _without_earlier_results(names: Names) -> tuple[Names, list[str]]:
+    """Leave out files that are results of other inputs, and say so: restoring them again would do harm."""
     results = {identity(result): file for file, result in names.items()}
-    earlier = [file for file in names if results.get(identity(file.path), file) is not file]
-    for file in earlier:
-        del names[file]
+    earlier = [file for file in names if results.get(identity(file.path), file) != file]
     if not earlier:
-        return []
+        return names, []
     count = f"1 file is the result ({earlier[0].path})" if len(earlier) == 1 else f"{len(earlier)} files are results"
-    return [f"{count} of an earlier run by name, and not taken as input"]
+    return names.without(set(earlier)), [f"{count} of an earlier run by name, and not taken as input"]
 
 
 def _item(file: Found, result: Path, clash: str | None, overwrite: bool, writable: Collection[str] | None) -> WorkItem:

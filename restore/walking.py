@@ -101,12 +101,13 @@ def kind_of(path: Path) -> Kind:
     return "folder" if stat.S_ISDIR(mode) else "other"
 
 
-def natural_key(path: Path) -> tuple[tuple[tuple[str | int, ...], str], ...]:
+def natural_key(path: Path | str) -> tuple[tuple[tuple[str | int, ...], str], ...]:
     """A sorting key that puts ``scan9`` before ``scan10`` and pays no heed to case, folder by folder."""
-    return tuple(_part_key(part) for part in path.parts)
+    # Not by `Path.parts`: they are interned, and the table of interned strings never shrinks again.
+    return tuple(map(_part_key, str(path).split(os.sep)))
 
 
-@lru_cache(maxsize=4096)  # the folders of a path come again and again
+@lru_cache(maxsize=256)  # the folders of a path come again and again
 def _part_key(part: str) -> tuple[tuple[str | int, ...], str]:
     pieces = _DIGITS.split(part.casefold())  # text at even, digits at odd places, so the types always meet
     return tuple(int(piece) if i % 2 else piece for i, piece in enumerate(pieces)), part
