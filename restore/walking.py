@@ -104,7 +104,7 @@ def kind_of(path: Path) -> Kind:
 def natural_key(path: Path | str) -> tuple[tuple[tuple[str | int, ...], str], ...]:
     """A sorting key that puts ``scan9`` before ``scan10`` and pays no heed to case, folder by folder."""
     # Not by `Path.parts`: they are interned, and the table of interned strings never shrinks again.
-    return tuple(map(_part_key, str(path).split(os.sep)))
+    return tuple(map(_part_key, str(path).split(os.sep)))  # noqa: PTH206
 
 
 @lru_cache(maxsize=256)  # the folders of a path come again and again
