@@ -12,6 +12,7 @@ from pydantic import Field
 
 from restore.errors import InputError
 from restore.image import Image, Observation
+from restore.journal import FOLDER
 from restore.plugin_manager import PluginManager
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
 
@@ -146,5 +147,17 @@ def cli(tiny_manager: PluginManager, capsys: pytest.CaptureFixture[str]) -> Call
 
 @pytest.fixture
 def listing_of() -> Callable[[Path], list[str]]:
-    """All names below a folder, hidden ones too: shows whether something half-written was left behind."""
-    return lambda folder: sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    """All names below a folder, hidden ones too: shows whether something half-written was left behind.
+
+    A journal, and a folder that holds nothing else, are part of every run and not listed.
+    """
+
+    def names(folder: Path) -> list[str]:
+        return sorted(
+            str(path.relative_to(folder))
+            for path in folder.rglob("*")
+            if FOLDER not in path.relative_to(folder).parts
+            and not (path.is_dir() and [child.name for child in path.iterdir()] == [FOLDER])
+        )
+
+    return names

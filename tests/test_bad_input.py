@@ -128,10 +128,10 @@ def test_a_file_without_permission(
     source = photo(tmp_path / "a.png")
     real_open = Path.open
 
-    def locked(path: Path, mode: str = "r", *more: object) -> object:
+    def locked(path: Path, mode: str = "r", *more: object, **named: object) -> object:
         if path == source:  # what the system says to everybody but root, whom no permissions stop
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return real_open(path, mode, *more)  # type: ignore[call-overload]
+        return real_open(path, mode, *more, **named)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "open", locked)
     assert "permission denied. Allow reading it" in refuse(source)

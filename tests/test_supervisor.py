@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -62,8 +63,9 @@ class Stopper(Silence):
 
 
 @pytest.fixture
-def supervised(tmp_path: Path) -> Iterator[Callable[..., Report]]:
-    """Runs the folder `in` into `out` in worker processes."""
+def supervised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Report]]:
+    """Runs the folder `in` into `out` in worker processes, which find this file by the path they get from here."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).resolve().parents[1])])
 
     def run(
         *, model: str = "trouble", timeout: float | None = None, limit: FailureLimit | None = None,
