@@ -224,10 +224,14 @@ def _folder(groups: list[_Group]) -> Path:
 def _each_once(found: list[Found]) -> tuple[list[Found], list[str]]:
     """Drop files that are found a second time; of a file and a link to it the file itself stays."""
     kept: dict[str, Found] = {}
-    folders = {folder: os.path.realpath(folder) for folder in {file.path.parent for file in found}}
+    folders: dict[str, str] = {}
     for file in found:
-        linked = file.problem is None and file.path.is_symlink()  # dead links to one place are each to be named
-        real = os.path.realpath(file.path) if linked else f"{folders[file.path.parent]}{os.sep}{file.path.name}"
+        folder, name = os.path.split(file.text)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        # Dead links to one place are each to be named. As text: paths would double the time of a long plan.
+        linked = file.problem is None and os.path.islink(file.text)  # noqa: PTH114
+        real = os.path.realpath(file.text) if linked else os.path.join(folders[folder], name)  # noqa: PTH118
         if real not in kept or (kept[real].path.is_symlink() and not linked):
             kept[real] = file
     repeated = len(found) - len(kept)

@@ -80,7 +80,7 @@ SAME_NAMES = Naming()
 
 
 class Names(Mapping[Found, Path]):
-    """The result of each input; made anew at each look, since path objects of a long run would take much memory.
+    """The result of each input; held as text, since path objects of a long run would take much memory.
 
     Args:
         files: The inputs.
@@ -88,20 +88,17 @@ class Names(Mapping[Found, Path]):
     """
 
     def __init__(self, files: Iterable[Found], name: Callable[[Found], Path]) -> None:
-        self._files = dict.fromkeys(files)
-        self._name = name
+        self._texts = {file: str(name(file)) for file in files}
 
     def __getitem__(self, file: Found) -> Path:
-        if file not in self._files:
-            raise KeyError(file)
-        return self._name(file)
+        return Path(self._texts[file])
 
     def __iter__(self) -> Iterator[Found]:
-        return iter(self._files)
+        return iter(self._texts)
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self._texts)
 
     def without(self, files: Collection[Found]) -> Names:
         """The same without some inputs."""
-        return Names((file for file in self._files if file not in files), self._name)
+        return Names((file for file in self._texts if file not in files), self.__getitem__)

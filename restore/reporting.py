@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +71,10 @@ class Results(Sequence[FileResult]):
         """The places in the plan of the items without a result."""
         return [index for index, row in enumerate(self._rows) if row is None]
 
+    def rows(self) -> Iterator[tuple[State, str | None, float]]:
+        """State, reason and megapixels of each result, without the paths, which take their time."""
+        return ((row[0], row[1], row[3]) for row in self._rows if row is not None)
+
     def __len__(self) -> int:
         return self._count
 
@@ -139,7 +142,7 @@ class Report:
     @property
     def megapixels(self) -> float:
         """Sum over the inputs that were restored."""
-        return sum(result.megapixels for result in self.results if result.state == "done")
+        return sum(megapixels for state, _, megapixels in self._rows() if state == "done")
 
     @property
     def exit_code(self) -> ExitCode:
@@ -150,8 +153,17 @@ class Report:
             return self.results[0].exit_code
         return ExitCode.SOME_FAILED if self.failed else ExitCode.OK
 
+    def with_reason(self, reason: str) -> int:
+        """How many results have this reason."""
+        return sum(each == reason for _, each, _ in self._rows())
+
     def _count(self, state: State) -> int:
-        return Counter(result.state for result in self.results)[state]
+        return sum(each == state for each, _, _ in self._rows())
+
+    def _rows(self) -> Iterator[tuple[State, str | None, float]]:
+        if isinstance(self.results, Results):
+            return self.results.rows()
+        return ((result.state, result.reason, result.megapixels) for result in self.results)
 
 
 class Observer(Protocol):

@@ -24,7 +24,7 @@ def show_report(job: Job, report: Report, *, json: bool, verbose: bool) -> None:
     if json:
         click.echo(json_format.dumps(report_document(job, report), indent=2))
         return
-    failed = [result for result in report.results if result.state == "failed"]
+    failed = [result for result in report.results if result.state == "failed"] if report.failed else []
     for result in failed:
         label = "error" if report.inputs == 1 else "failed"
         click.echo(printable(f"{label}: {result.source}: {result.reason}"), err=True)
@@ -39,7 +39,7 @@ def show_report(job: Job, report: Report, *, json: bool, verbose: bool) -> None:
 
 def summary(report: Report) -> str:
     """``12 inputs = 3 done + 8 skipped + 1 failed (7 done already; 35.2 MP in 21 s, 1.7 MP/s)``."""
-    before = sum(result.reason == DONE for result in report.results)
+    before = report.with_reason(DONE)
     already = f"{before} done already; " if before else ""
     left = f" + {report.left} left" if report.left else ""
     speed = f", {number(report.megapixels / report.seconds)} MP/s" if report.done and report.seconds > 0 else ""
