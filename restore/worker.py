@@ -15,24 +15,22 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.engine import execute
 from restore.errors import DeviceError, RestoreError
 from restore.flow import Station
 from restore.folder_lock import PATIENCE, WORKER, folder_lock
-from restore.job import JOBS, Job
+from restore.job import Job
 from restore.journal import FOLDER, Journal
 from restore.outputs import twins
 from restore.planning import Plan
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Silence
-from restore.spec import Runtime
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
@@ -50,7 +48,8 @@ class Errand:
     Attributes:
         model: Name of the restorer.
         options: Of the restorer.
-        runtime, weights, overwrite, max_pixels, quality, jobs, ahead, provenance: As in `Job`.
+        settings: All other fields of `Job` but its plan, which comes in parts, and when to stop early, which is the
+            supervisor's to say.
         treatment: For the XMP of the results.
         folder: Of the journal; None for a run without one.
         level: Of the ``restore`` logger.
@@ -59,22 +58,15 @@ class Errand:
 
     model: str
     options: dict[str, Any]
-    treatment: Treatment | None = None
-    folder: Path | None = None
-    runtime: Runtime = field(default_factory=Runtime)
-    weights: Path | None = None
-    overwrite: bool = False
-    max_pixels: int = DEFAULT_MAX_PIXELS
-    quality: int | None = None
-    jobs: int = JOBS
-    ahead: bool = True
-    provenance: bool = True
-    level: int = logging.WARNING
-    twins: frozenset[str] = frozenset()
+    settings: dict[str, Any]
+    treatment: Treatment | None
+    folder: Path | None
+    level: int
+    twins: frozenset[str]
 
     @classmethod
     def of(cls, job: Job, treatment: Treatment | None, folder: Path | None, *, alone: bool) -> Errand:
-        """All of a job but its plan, which comes in parts.
+        """All of a job but its plan.
 
         Args:
             job: The whole.
@@ -82,39 +74,17 @@ class Errand:
             folder: Of the journal.
             alone: One picture at a time.
         """
-        return cls(
-            job.spec.name,
-            job.options.model_dump(),
-            treatment,
-            folder,
-            job.runtime,
-            job.weights,
-            job.overwrite,
-            job.max_pixels,
-            job.quality,
-            1 if alone else job.jobs,
-            not alone,
-            job.provenance,
-            logging.getLogger("restore").getEffectiveLevel(),
-            twins(job.plan),
-        )
+        own = {"plan", "spec", "options", "max_failures"}
+        settings = {each.name: getattr(job, each.name) for each in fields(Job) if each.name not in own}
+        if alone:
+            settings |= {"jobs": 1, "ahead": False}
+        level = logging.getLogger("restore").getEffectiveLevel()
+        return cls(job.spec.name, job.options.model_dump(), settings, treatment, folder, level, twins(job.plan))
 
     def job(self, plan: Plan, manager: PluginManager) -> Job:
-        """Part of the job again, in the process that does it; when to stop early is the supervisor's to say."""
+        """Part of the job again, in the process that does it."""
         spec = manager.restorer(self.model)
-        return Job(
-            plan,
-            spec,
-            spec.options.model_validate(self.options),
-            self.runtime,
-            self.weights,
-            self.overwrite,
-            self.max_pixels,
-            self.quality,
-            self.jobs,
-            self.ahead,
-            self.provenance,
-        )
+        return Job(plan, spec, spec.options.model_validate(self.options), **self.settings)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,6 @@ def said(
 
 
 def test_a_job_comes_out_of_the_pipe_as_it_went_in(job: Job, tiny_manager: PluginManager) -> None:
-    """A field that is added to `Job` and forgotten in `Errand` fails here."""
     other = replace(
         job,
         runtime=Runtime("cuda", "float16", 256, 1 << 30, 3),
