@@ -95,11 +95,9 @@ def test_flat_pictures_stay_flat_and_grey_stored_as_rgb_stays_grey(name: str) ->
     assert np.array_equal(restored[..., 0], restored[..., 2])
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", INSTALLED)
 @pytest.mark.parametrize("options", [{"strength": 0}, {"sigma": 0}])
 def test_strength_0_and_sigma_0_give_back_the_very_same_picture(name: str, options: dict[str, object]) -> None:
-    if name not in INSTALLED:
-        pytest.skip(f"{name} is not installed")
     image = Image(np.rint(CLEAN * 255).astype(np.uint8))
     assert denoise(name, image, **options).pixels is image.pixels
 
