@@ -5,9 +5,11 @@ device, and draws from the given generator only, so that a seed fixes the result
 does it.
 """
 
-from restore.degrade.camera import camera_noise
+from restore.degrade.camera import camera_noise, sensor_noise
 from restore.degrade.colour import grey
 from restore.degrade.compression import jpeg
 from restore.degrade.noise import gaussian_noise, uniform
+from restore.degrade.photographic import photo
+from restore.degrade.reduction import reduce
 
-__all__ = ["camera_noise", "gaussian_noise", "grey", "jpeg", "uniform"]
+__all__ = ["camera_noise", "gaussian_noise", "grey", "jpeg", "photo", "reduce", "sensor_noise", "uniform"]

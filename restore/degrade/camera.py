@@ -15,11 +15,8 @@ from restore.degrade.noise import uniform
 def camera_noise(clean: Tensor, generator: Generator) -> Tensor:
     """Add noise as a camera's sensor and processing leave it: signal-dependent, correlated, then compressed.
 
-    The picture is taken back to linear sensor values, mosaicked, given shot and read noise, demosaicked and developed
-    again (after Brooks et al., Unprocessing images for learned raw denoising, CVPR 2019). Only the difference between
-    the noisy and the noise-free development is added to the picture, so that demosaicking blur is not part of what a
-    network learns to undo. Half of the pictures get the smoothing of an in-camera noise reduction, stronger on colour;
-    three quarters are saved as JPEG.
+    `sensor_noise` of any phone or larger camera, by day and by night; three quarters of the pictures are then saved
+    as JPEG.
 
     Args:
         clean: ``(N, 3, H, W)`` in [0, 1], H and W multiples of 16.
@@ -29,22 +26,43 @@ def camera_noise(clean: Tensor, generator: Generator) -> Tensor:
         ``(N, 3, H, W)`` rounded to 8 bits, in [0, 1].
     """
     n = clean.shape[0]
-    linear, gains, curve = _to_sensor(clean, generator)
-    # Brooks et al. fit log(read) to log(shot) over phones; the range is widened downwards to larger sensors.
-    log_shot = uniform(n, -9.2, -4.4, generator)
-    log_read = 2.18 * log_shot + 1.2 + 0.26 * torch.randn(n, 1, 1, 1, generator=generator, device=clean.device)
-    patterns = (CFA.BG, CFA.GB, CFA.RG, CFA.GR)
-    cfa = patterns[int(torch.randint(4, (1,), generator=generator, device=clean.device))]
-    raw = rgb_to_raw(linear, cfa)
-    spread = (log_shot.exp() * raw + log_read.exp()).sqrt()
-    noisy_raw = raw + spread * torch.randn(raw.shape, generator=generator, device=clean.device)
-    before, after = (_develop(raw_to_rgb(r.clamp(0, 1), cfa), gains, curve) for r in (raw, noisy_raw))
-    noise = _in_camera_smoothing(after - before, generator)
+    noise = sensor_noise(clean, (-9.2, -4.4), generator)
     noisy = ((clean + noise).clamp(0, 1) * 255).round() / 255
     quality = uniform(n, 75, 100, generator)
     subsample = bool(torch.rand(1, generator=generator, device=clean.device) < 0.4)
     saved = uniform(n, 0, 1, generator) < 0.75
     return torch.where(saved, jpeg(noisy, quality, subsample), noisy)
+
+
+def sensor_noise(clean: Tensor, log_shot: tuple[float, float], generator: Generator) -> Tensor:
+    """The noise alone that a sensor and the processing behind it add to pictures.
+
+    The picture is taken back to linear sensor values, mosaicked, given shot and read noise, demosaicked and developed
+    again (after Brooks et al., Unprocessing images for learned raw denoising, CVPR 2019). Only the difference between
+    the noisy and the noise-free development is returned, so that demosaicking blur is not part of what a network
+    learns to undo. Half of the pictures get the smoothing of an in-camera noise reduction, stronger on colour.
+
+    Args:
+        clean: ``(N, 3, H, W)`` in [0, 1], H and W even and at least 6.
+        log_shot: From where to where the logarithm of the shot noise (variance per linear signal, white = 1) is drawn.
+            Brooks et al. found -9.2 to -4.4 in phones.
+        generator: On the device of `clean`.
+
+    Returns:
+        ``(N, 3, H, W)``, to be added to `clean`.
+    """
+    n = clean.shape[0]
+    linear, gains, curve = _to_sensor(clean, generator)
+    # Brooks et al. fit log(read) to log(shot) over phones.
+    shot = uniform(n, *log_shot, generator)
+    read = 2.18 * shot + 1.2 + 0.26 * torch.randn(n, 1, 1, 1, generator=generator, device=clean.device)
+    patterns = (CFA.BG, CFA.GB, CFA.RG, CFA.GR)
+    cfa = patterns[int(torch.randint(4, (1,), generator=generator, device=clean.device))]
+    raw = rgb_to_raw(linear, cfa)
+    spread = (shot.exp() * raw + read.exp()).sqrt()
+    noisy_raw = raw + spread * torch.randn(raw.shape, generator=generator, device=clean.device)
+    before, after = (_develop(raw_to_rgb(r.clamp(0, 1), cfa), gains, curve) for r in (raw, noisy_raw))
+    return _in_camera_smoothing(after - before, generator)
 
 
 def _to_sensor(clean: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
