@@ -134,10 +134,6 @@ def _is_options(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Options)
 
 
-def _is_scale(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
 def _is_size_rule(value: object) -> bool:
     return isinstance(value, SizeRule) and value.multiple >= 1 and value.halo >= 0
 
@@ -158,7 +154,8 @@ _RULES: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("options", _is_options, "a subclass of restore.spec.Options"),
     ("load", callable, "a function"),
     ("needs", lambda value: isinstance(value, Needs), "a member of restore.spec.Needs"),
-    ("scale", _is_scale, "a whole number from 1"),
+    ("output_size", lambda value: value is None or callable(value), "a function or None"),
+    ("scales", _is_line, "one line of text"),
     ("size_rule", _is_size_rule, "a SizeRule with multiple from 1 and halo from 0"),
     ("weights", _is_path_or_none, "a pathlib.Path or None"),
     ("train", lambda value: value is None or callable(value), "a function or None"),

@@ -15,6 +15,7 @@ from restore.codecs.formats import WRITERS, suffix_format
 from restore.codecs.header import Header, peek
 from restore.errors import OutputError
 from restore.planning import Plan, WorkItem, standing
+from restore.result_size import Growth
 
 BYTES_PER_SAMPLE = {
     ("JPEG", 8): 0.14,
@@ -78,12 +79,12 @@ class _Sum:
         self.largest_replacement = max(self.largest_replacement, size if replaced else 0)
 
 
-def rooms(plan: Plan, scale: int = 1) -> tuple[Room, ...]:
+def rooms(plan: Plan, growth: Growth | None = None) -> tuple[Room, ...]:
     """What the plan's pending items need, per file system.
 
     Args:
         plan: Whose.
-        scale: Output pixels per input pixel along an edge.
+        growth: Pixels of a result per pixel of its picture; None where results are as large as the pictures.
     """
     sums: dict[int, _Sum] = {}
     devices: dict[Path, int] = {}
@@ -96,7 +97,7 @@ def rooms(plan: Plan, scale: int = 1) -> tuple[Room, ...]:
     if plan.folder is not None and plan.pending:
         at(plan.folder)  # first, so that it is the one that is named
     for item in plan.pending:
-        at(item.output.parent).add(result_bytes(item, scale), _size(item.output) if item.present else 0)
+        at(item.output.parent).add(result_bytes(item, growth), _size(item.output) if item.present else 0)
         if item.backup is not None and not item.backup.exists():
             at(item.backup.parent).add(_size(item.output), 0)
     return tuple(
@@ -108,17 +109,17 @@ def rooms(plan: Plan, scale: int = 1) -> tuple[Room, ...]:
     )
 
 
-def check_disk(plan: Plan, scale: int = 1) -> None:
+def check_disk(plan: Plan, growth: Growth | None = None) -> None:
     """Refuse a plan whose results the disk cannot hold.
 
     Args:
         plan: What is to be run.
-        scale: Output pixels per input pixel along an edge.
+        growth: Pixels of a result per pixel of its picture; None where results are as large as the pictures.
 
     Raises:
         OutputError: Names the folder, what is needed and what is free.
     """
-    for room in rooms(plan, scale):
+    for room in rooms(plan, growth):
         if not room.fits:
             raise OutputError(
                 f"about {_words(room.needed)} will be needed, but only {_words(room.free)} are free on this disk.",
@@ -128,14 +129,16 @@ def check_disk(plan: Plan, scale: int = 1) -> None:
             )
 
 
-def result_bytes(item: WorkItem, scale: int = 1) -> int:
+def result_bytes(item: WorkItem, growth: Growth | None = None) -> int:
     """The estimated size of an item's result, in bytes."""
     source = item.sources[0]
     size, kind = _size(source), WRITERS.get(item.output.suffix.lower())
-    if kind is None or suffix_format(source.suffix) == kind:
-        return size * scale**2
-    header = peek(source)
-    return int(size * UNKNOWN if header is None else _converted(header, kind)) * scale**2
+    kept = kind is None or suffix_format(source.suffix) == kind
+    header = None if kept and growth is None else peek(source)
+    grown = 1.0 if growth is None else growth(header)
+    if kind is None or kept:
+        return int(size * grown)
+    return int((size * UNKNOWN if header is None else _converted(header, kind)) * grown)
 
 
 def _converted(header: Header, kind: str) -> float:

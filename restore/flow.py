@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from restore import steps
 from restore.codecs.header import peek
-from restore.errors import ExitCode, InputError
+from restore.errors import ExitCode, InputError, RestoreError
 from restore.job import Job
 from restore.journal import Journal
 from restore.memory import needed, picture_bytes, share
@@ -23,6 +23,7 @@ from restore.outputs import Made, Outputs, twins
 from restore.planning import WorkItem
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Observer, Results, Tracer
+from restore.result_size import check_header, check_size, growth_of
 from restore.resuming import DONE
 from restore.spec import Restorer
 
@@ -160,20 +161,27 @@ class Flow:
         Where the header does not tell, it is guessed from the file's size and the most generous file seen so far; None
         while nothing was seen.
         """
+        spec, options = self.job.spec, self.job.options
         headers = [peek(source) for source in item.sources]
         known = [header for header in headers if header is not None]
         if len(known) < len(headers):
             file_size = steps.file_size(item)
             return (int(self._bytes_per_byte * file_size) if self._bytes_per_byte else None), None
-        size = sum(picture_bytes(header, self.job.spec.scale) for header in known)
-        if self.budget.strict and size > self.budget.pictures:
-            least = sum(needed(header, self.job.spec.scale) for header in known)
-            error = InputError(
-                f"needs about {size >> 20} MiB beside the network; --memory leaves {self.budget.pictures >> 20} MiB.",
-                path=item.sources[0],
-                hint=f"Give --memory {(least >> 20) + 1}MiB or more.",
-            )
-            return size, steps.explain(error, item.sources[0], self.job.spec)
+        try:
+            for header, source in zip(known, item.sources, strict=True):
+                check_header(spec, options, header, self.job.max_pixels, source)
+            grown = [(header, growth_of(spec, options, header)) for header in known]
+            size = sum(picture_bytes(header, growth) for header, growth in grown)
+            if self.budget.strict and size > self.budget.pictures:
+                least = sum(needed(header, growth) for header, growth in grown)
+                raise InputError(
+                    f"needs about {size >> 20} MiB beside the network; --memory leaves {self.budget.pictures >> 20} "
+                    "MiB.",
+                    path=item.sources[0],
+                    hint=f"Give --memory {(least >> 20) + 1}MiB or more.",
+                )
+        except RestoreError as error:
+            return 0, steps.explain(error, item.sources[0], spec)
         return size, None
 
     def _read(self, index: int) -> steps.Read:
@@ -201,6 +209,9 @@ class Flow:
             self._trace(index, "restoring")
             self.observer.progressed(item)
             began = time.perf_counter()
+            given = read.observation.image
+            size = (given.height, given.width)
+            check_size(self.job.spec, self.job.options, size, self.job.max_pixels, item.sources[0])
             image = steps.restore(restorer, read.observation, self.job.spec, self.job.options)
         except _FAILURES as error:
             failure = steps.explain(error, item.sources[0], self.job.spec)

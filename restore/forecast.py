@@ -24,6 +24,7 @@ from restore.image import Image, Observation
 from restore.job import Job
 from restore.memory import BASE, picture_bytes, share
 from restore.planning import WorkItem
+from restore.result_size import growth_of
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
@@ -108,7 +109,7 @@ def foresee(job: Job, manager: PluginManager) -> Forecast:
         read=sum(steps.file_size(item) for item in pending),
         megapixels=megapixels,
         unknown=len(pending) - len(headers),
-        rooms=rooms(job.plan, job.spec.scale),
+        rooms=rooms(job.plan, job.growth),
         memory=_memory(job, [header for _, header in headers]),
     )
     if not headers:
@@ -137,7 +138,7 @@ def _memory(job: Job, headers: list[Header]) -> int | None:
     if not headers:
         return None
     network = NETWORK if job.runtime.memory is None else budget.runtime.memory or NETWORK
-    return BASE + network + max(picture_bytes(header, job.spec.scale) for header in headers)
+    return BASE + network + max(picture_bytes(header, growth_of(job.spec, job.options, header)) for header in headers)
 
 
 def _probe(job: Job, manager: PluginManager, restorer: Restorer, item: WorkItem, load: float) -> Probe:

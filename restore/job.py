@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.planning import Plan
+from restore.result_size import Growth, growth_of
 from restore.spec import Options, RestorerSpec, Runtime
 
 JOBS = 2
@@ -49,7 +51,7 @@ class Job:
         runtime: Device, precision, tile, threads; ``memory`` bounds the whole process, pictures in flight included.
         weights: A weights file, or None for the shipped ones.
         overwrite: Replace a result that has appeared since the plan was made.
-        max_pixels: Larger pictures are refused from their header.
+        max_pixels: Larger pictures, and larger results, are refused before anything is computed.
         quality: 1 to 100 for lossy formats, or None to follow the source.
         jobs: Reading threads, and as many writing threads.
         ahead: Read the next picture while one is restored. False: one picture at a time, from reading to writing.
@@ -69,3 +71,8 @@ class Job:
     ahead: bool = True
     provenance: bool = True
     max_failures: FailureLimit | None = None
+
+    @property
+    def growth(self) -> Growth | None:
+        """Pixels of a result per pixel of its picture; None where results are as large as the pictures."""
+        return None if self.spec.output_size is None else partial(growth_of, self.spec, self.options)

@@ -59,17 +59,17 @@ def share(runtime: Runtime) -> Budget:
     return Budget(replace(runtime, memory=network), free - network, strict=True)
 
 
-def picture_bytes(header: Header, scale: int = 1) -> int:
+def picture_bytes(header: Header, growth: float = 1.0) -> int:
     """What a picture takes while it is in flight.
 
     Args:
         header: Of its file.
-        scale: Output pixels per input pixel along an edge.
+        growth: Pixels of the result per pixel of the picture.
     """
-    return int(header.bytes * (COPIES + 2 * (scale**2 - 1)))
+    return int(header.bytes * (COPIES + 2 * max(growth - 1, 0)))
 
 
-def needed(header: Header, scale: int = 1) -> int:
+def needed(header: Header, growth: float = 1.0) -> int:
     """The limit that lets this picture through, in bytes."""
-    pictures = picture_bytes(header, scale)
+    pictures = picture_bytes(header, growth)
     return BASE + int(max(pictures / (1 - _NETWORK_SHARE), min(pictures + _NETWORK_MOST, 2 * pictures)))

@@ -84,8 +84,8 @@ class Restorer(Protocol):
             options: An instance of `RestorerSpec.options`.
 
         Returns:
-            An image of the same depth and number of channels as the first frame, ``scale`` times its size, with its
-            alpha and metadata.
+            An image of the same depth and number of channels as the first frame, in the size that
+            `RestorerSpec.output_size` says, with its alpha and metadata.
 
         Raises:
             restore.errors.RestoreError: The picture cannot be restored; the reason is shown to the user.
@@ -136,7 +136,9 @@ class RestorerSpec:
         load: ``load(weights, runtime)`` → `Restorer`; heavy imports belong inside it. ``weights`` is None for the
             shipped ones.
         needs: What an observation must hold.
-        scale: Output pixels per input pixel along an edge.
+        output_size: ``output_size(options, height, width)`` → height and width of the result, in whole pixels; asked
+            often, also before anything is read, so it must be quick and must not fail. None: as the input.
+        scales: What `restore models` says about it: "x1", "x2, x3, x4", "any".
         size_rule: Padding and receptive radius of the network.
         weights: The shipped weights file, or None where the method has none.
         train: The training routine, or None where there is nothing to train.
@@ -152,7 +154,8 @@ class RestorerSpec:
     options: type[Options]
     load: Callable[[Path | None, Runtime], Restorer]
     needs: Needs = Needs.IMAGE
-    scale: int = 1
+    output_size: Callable[[Any, int, int], tuple[int, int]] | None = None
+    scales: str = "x1"
     size_rule: SizeRule = SizeRule()
     weights: Path | None = None
     train: Callable[[TrainSpec], None] | None = None

@@ -13,6 +13,7 @@ from restore.image import Image, Observation
 from restore.journal_rows import Source
 from restore.planning import WorkItem
 from restore.reporting import FileResult
+from restore.result_size import result_size
 from restore.spec import Options, Restorer, RestorerSpec
 from restore.stamps import Stamp, content_hash
 
@@ -85,7 +86,7 @@ def restore(restorer: Restorer, observation: Observation, spec: RestorerSpec, op
     if not isinstance(result, Image):
         raise PluginError(f"the model '{spec.name}' returned a {type(result).__name__} instead of a picture.")
     given = observation.image
-    wanted = (given.height * spec.scale, given.width * spec.scale, given.channels)
+    wanted = (*result_size(spec, options, given.height, given.width), given.channels)
     if result.pixels.shape != wanted or result.pixels.dtype != given.pixels.dtype:
         raise PluginError(
             f"the model '{spec.name}' returned {result.pixels.shape} {result.pixels.dtype} "

@@ -13,21 +13,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 from pydantic import ValidationError
 
 from restore.contracts import spec_problem
-from restore.image import Image, Metadata, Observation, Pixels
-from restore.loading import load_restorer
-from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime
+from restore.image import Image, Pixels
+from restore.result_size import result_size
+from restore.spec import Options, RestorerSpec
+from restore.trials import METADATA, Bench, other_scales, picture
 
 HEAVY = ("torch", "cv2", "skimage", "scipy", "kornia", "lightning_fabric")
 """What reading a description must not import: `restore --help` reads them all."""
 
 LOADS = "the model loads"
-METADATA = Metadata(source_format="TIFF", exif=b"II*\0\x08\0\0\0\0\0", xmp=b"<x/>", icc=b"profile", dpi=(300.0, 300.0))
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ def checks(spec: RestorerSpec) -> list[Check]:
     """The rules for one restorer, each to be run on its own; the model is loaded once, by the first that needs it."""
     if spec_problem(spec):
         return [Check("the description is sound", partial(_description_is_sound, spec))]
-    bench = _Bench(spec)
+    bench = Bench(spec)
     rules = [
         ("the description is sound", partial(_description_is_sound, spec)),
         ("reading the description imports no heavy library", partial(_description_is_light, spec)),
         ("every option can be given as text", partial(_options_round_trip, spec)),
         ("an unknown option is refused", partial(_unknown_option_is_refused, spec)),
         (LOADS, partial(_model_loads, bench)),
-        ("pictures of any size come out at scale times their size", partial(_sizes, bench)),
+        ("pictures of any size come out in the size that is due", partial(_sizes, bench)),
         ("grey stays one channel", partial(_grey, bench)),
         ("8 bit, 16 bit and float keep their type", partial(_depths, bench)),
         ("16 bit is not squeezed through 8 bit", partial(_sixteen_bit, bench)),
@@ -93,41 +93,6 @@ def checks(spec: RestorerSpec) -> list[Check]:
     if spec.weights is not None:
         rules.append(("the shipped weights say where they come from", partial(_provenance, spec)))
     return [Check(rule, run) for rule, run in rules]
-
-
-class _Bench:
-    """One loaded model and pictures to try it on."""
-
-    def __init__(self, spec: RestorerSpec) -> None:
-        self.spec = spec
-
-    @cached_property
-    def restorer(self) -> Restorer:
-        return load_restorer(self.spec, None, Runtime(device="cpu"))
-
-    def restore(self, image: Image, options: Options | None = None) -> Image:
-        result: object = self.restorer.restore(self.observation(image), options or self.spec.options())
-        assert isinstance(result, Image), f"restore gave a {type(result).__name__} instead of an Image"
-        return result
-
-    def observation(self, image: Image) -> Observation:
-        if self.spec.needs is Needs.FRAMES:
-            return Observation((image, image.with_pixels(image.pixels[::-1, ::-1].copy())))
-        if self.spec.needs is Needs.IMAGE_AND_MASK:
-            mask = np.zeros((image.height, image.width), dtype=np.bool_)
-            mask[image.height // 3 : image.height * 2 // 3, image.width // 3 : image.width * 2 // 3] = True
-            return Observation((image,), mask)
-        return Observation((image,))
-
-
-def picture(height: int, width: int, channels: int = 3, dtype: type = np.uint8, seed: int = 0) -> Image:
-    """A soft gradient with noise of 4 % of white, the same for the same arguments; float stays within [-0.1, 1.1]."""
-    rows, columns = np.linspace(0.1, 0.8, height)[:, None, None], np.linspace(0, 0.2, width)[None, :, None]
-    clean = rows + columns * np.array([1.0, 0.6, 0.3])[None, None, :channels]
-    noisy = clean + np.random.default_rng(seed).normal(0, 0.04, (height, width, channels))
-    if dtype is np.float32:
-        return Image(noisy.clip(-0.1, 1.1).astype(np.float32), metadata=METADATA)
-    return Image((noisy.clip(0, 1) * np.iinfo(dtype).max).round().astype(dtype), metadata=METADATA)
 
 
 def _description_is_sound(spec: RestorerSpec) -> None:
@@ -183,31 +148,38 @@ def _unknown_option_is_refused(spec: RestorerSpec) -> None:
     raise AssertionError("no_such_option=1 was accepted; keep extra='forbid' in the options' model_config")
 
 
-def _model_loads(bench: _Bench) -> None:
+def _model_loads(bench: Bench) -> None:
     assert bench.restorer is not None
 
 
-def _sizes(bench: _Bench) -> None:
-    scale = bench.spec.scale
+def _sizes(bench: Bench) -> None:
     for height, width in ((1, 1), (1, 7), (37, 53), (96, 130)):
-        result = bench.restore(picture(height, width))
-        expected = (height * scale, width * scale, 3)
-        assert result.pixels.shape == expected, f"{height}x{width} gave {result.pixels.shape}, not {expected}"
+        _size(bench, height, width, bench.spec.options())
+    for options in other_scales(bench.spec):
+        for height, width in ((1, 7), (37, 53)):
+            _size(bench, height, width, options)
 
 
-def _grey(bench: _Bench) -> None:
+def _size(bench: Bench, height: int, width: int, options: Options) -> None:
+    result = bench.restore(picture(height, width), options)
+    expected = (*result_size(bench.spec, options, height, width), 3)
+    said = "" if options == bench.spec.options() else f" with {options}"
+    assert result.pixels.shape == expected, f"{height}x{width} gave {result.pixels.shape}, not {expected}{said}"
+
+
+def _grey(bench: Bench) -> None:
     for dtype in (np.uint8, np.uint16, np.float32):
         channels = bench.restore(picture(37, 53, 1, dtype)).channels
         assert channels == 1, f"a grey {dtype.__name__} picture came out with {channels} channels"
 
 
-def _depths(bench: _Bench) -> None:
+def _depths(bench: Bench) -> None:
     for dtype in (np.uint8, np.uint16, np.float32):
         result = bench.restore(picture(37, 53, 3, dtype))
         assert result.pixels.dtype == dtype, f"{dtype.__name__} came out as {result.pixels.dtype}"
 
 
-def _sixteen_bit(bench: _Bench) -> None:
+def _sixteen_bit(bench: Bench) -> None:
     ramp = np.linspace(20000, 24000, 64 * 64).reshape(64, 64, 1).astype(np.uint16)
     levels = len(np.unique(bench.restore(Image(ramp)).pixels))
     assert levels > 100, f"a ramp of 4000 levels came out with {levels}"
@@ -216,29 +188,31 @@ def _sixteen_bit(bench: _Bench) -> None:
     assert brightest < 2500, f"a nearly black 16-bit picture (at most 250) came out as bright as {brightest}"
 
 
-def _channel_order(bench: _Bench) -> None:
+def _channel_order(bench: Bench) -> None:
     reddish = np.empty((37, 53, 3), np.uint8)
     reddish[:] = (210, 120, 30)
     red, green, blue = bench.restore(Image(reddish)).pixels.mean(axis=(0, 1))
     assert red > green > blue, f"(210, 120, 30) came out as ({red:.0f}, {green:.0f}, {blue:.0f})"
 
 
-def _alpha(bench: _Bench) -> None:
+def _alpha(bench: Bench) -> None:
     image = picture(37, 53)
     alpha: Pixels = np.random.default_rng(1).integers(0, 256, (37, 53)).astype(np.uint8)
     result = bench.restore(image.with_pixels(image.pixels, alpha))
     assert result.alpha is not None, "it is lost"
-    if bench.spec.scale == 1:
+    if bench.spec.output_size is None:
         assert np.array_equal(result.alpha, alpha), "it was changed"
+    opaque = bench.restore(image.with_pixels(image.pixels, np.full_like(alpha, 255))).alpha
+    assert opaque is not None and (opaque == 255).all(), "an opaque one came out with holes"
     assert bench.restore(image).alpha is None, "an opaque picture came out with one"
 
 
-def _metadata(bench: _Bench) -> None:
+def _metadata(bench: Bench) -> None:
     carried = replace(bench.restore(picture(37, 53)).metadata, warnings=())
     assert carried == METADATA, f"{METADATA} came out as {carried}"
 
 
-def _input(bench: _Bench) -> None:
+def _input(bench: Bench) -> None:
     for dtype in (np.uint8, np.uint16, np.float32):
         observation = bench.observation(picture(37, 53, 3, dtype))
         before = [frame.pixels.copy() for frame in observation.frames]
@@ -250,20 +224,20 @@ def _input(bench: _Bench) -> None:
             assert np.array_equal(mask, observation.mask), "the mask was changed"
 
 
-def _deterministic(bench: _Bench) -> None:
+def _deterministic(bench: Bench) -> None:
     image = picture(37, 53)
     first = bench.restore(image).pixels.copy()
     bench.restore(picture(41, 29, 1, np.float32, seed=9))
     assert np.array_equal(first, bench.restore(image).pixels), "the second result differs from the first"
 
 
-def _finite(bench: _Bench) -> None:
+def _finite(bench: Bench) -> None:
     for channels in (1, 3):
         for image in (picture(37, 53, channels, np.float32), Image(np.zeros((37, 53, channels), np.float32))):
             assert np.isfinite(bench.restore(image).pixels).all(), f"in {channels} channels"
 
 
-def _strength_zero(bench: _Bench) -> None:
+def _strength_zero(bench: Bench) -> None:
     options = bench.spec.options.model_validate({"strength": 0})
     for dtype in (np.uint8, np.uint16, np.float32):
         image = picture(37, 53, 3, dtype)

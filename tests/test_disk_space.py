@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from restore.codecs.header import Header
 from restore.codecs.writing import write
 from restore.disk_space import check_disk, result_bytes, rooms
 from restore.errors import OutputError
@@ -36,7 +37,7 @@ def free(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
 def test_a_result_in_its_sources_format_is_as_large_as_the_source(tmp_path: Path) -> None:
     source = of_size(tmp_path / "a.jpg", 1000)
     assert result_bytes(WorkItem((source,), tmp_path / "b.jpeg")) == 1000
-    assert result_bytes(WorkItem((source,), tmp_path / "b.jpeg"), scale=2) == 4000
+    assert result_bytes(WorkItem((source,), tmp_path / "b.jpeg"), lambda header: 4.0) == 4000
     assert result_bytes(WorkItem((tmp_path / "gone.jpg",), tmp_path / "b.jpg")) == 0
 
 
@@ -60,6 +61,20 @@ def test_another_format_is_foretold_within_a_factor_of_two(
     write(Image(pixels), before)
     write(Image(pixels, metadata=Metadata(source_format=source[1:].upper().replace("TIF", "TIFF"))), after)
     assert 0.4 < result_bytes(WorkItem((before,), after)) / after.stat().st_size < 2.5
+
+
+def test_what_grows_needs_room_by_what_its_header_says(tmp_path: Path, photo: Photo) -> None:
+    source = photo(tmp_path / "a.png", width=300, height=200)
+    size = source.stat().st_size
+    seen: list[Header | None] = []
+
+    def growth(header: Header | None) -> float:
+        seen.append(header)
+        return 2.5
+
+    assert result_bytes(WorkItem((source,), tmp_path / "b.png"), growth) == int(2.5 * size)
+    assert result_bytes(WorkItem((source,), tmp_path / "b.bmp"), growth) == 2.5 * 300 * 200 * 3
+    assert [(header.width, header.height) for header in seen if header is not None] == [(300, 200)] * 2
 
 
 def test_a_file_whose_header_says_nothing_is_not_taken_for_nothing(tmp_path: Path) -> None:
@@ -106,7 +121,7 @@ def test_a_plan_the_disk_cannot_hold_is_refused_with_both_numbers(
     ):
         check_disk(the_plan)
     with pytest.raises(OutputError, match=r"12\.0 MB will be needed"):
-        check_disk(the_plan, scale=2)
+        check_disk(the_plan, lambda header: 4.0)
 
 
 def test_every_file_system_is_judged_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,10 +30,10 @@ ORDER = (
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics"}
     | {"journal", "journal_rows", "journal_reading", "accounting"}
     | {"planning", "in_place", "selection", "naming", "collisions", "walking", "finding", "watching", "disk_space"}
-    | {"outputs", "provenance", "reporting", "resuming", "memory"},
+    | {"outputs", "provenance", "reporting", "resuming", "memory", "result_size"},
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
     | {"steps", "evaluate", "benchmark", "difference", "heat_map"},
-    {"options", "option_types", "cli", "testing"},
+    {"options", "option_types", "cli", "testing", "trials"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""
 

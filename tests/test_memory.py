@@ -39,10 +39,12 @@ def test_a_limit_below_what_the_program_needs_is_refused_with_the_least_that_wor
 
 def test_a_picture_takes_its_decoded_size_times_the_copies_and_more_when_it_grows() -> None:
     assert picture_bytes(header(12)) == int(36e6 * COPIES)
-    assert picture_bytes(header(12), scale=2) == int(36e6 * (COPIES + 6))
+    assert picture_bytes(header(12), growth=4) == int(36e6 * (COPIES + 6))
+    assert picture_bytes(header(12), growth=0.25) == int(36e6 * COPIES)
 
 
 @pytest.mark.parametrize("megapixels", [12, 50, 100, 400])
-def test_the_limit_that_a_refusal_advises_lets_the_picture_through(megapixels: int) -> None:
-    budget = share(Runtime(memory=needed(header(megapixels))))
-    assert picture_bytes(header(megapixels)) <= budget.pictures
+@pytest.mark.parametrize("growth", [1, 2.25, 16])
+def test_the_limit_that_a_refusal_advises_lets_the_picture_through(megapixels: int, growth: float) -> None:
+    budget = share(Runtime(memory=needed(header(megapixels), growth)))
+    assert picture_bytes(header(megapixels), growth) <= budget.pictures

@@ -123,7 +123,7 @@ def _described(spec: RestorerSpec) -> dict[str, object]:
         "task": spec.task,
         "default": spec.default,
         "summary": spec.summary,
-        "scale": spec.scale,
+        "scales": spec.scales,
         "needs": spec.needs.value,
         "multiple": spec.size_rule.multiple,
         "halo": spec.size_rule.halo,
@@ -181,7 +181,7 @@ def _show_models(specs: Sequence[RestorerSpec], described: Sequence[dict[str, ob
         [
             spec.name,
             spec.task,
-            f"x{spec.scale}",
+            spec.scales,
             _availability(facts),
             _weights_summary(facts),
             _about(spec, facts),
@@ -201,7 +201,7 @@ def _show_model(spec: RestorerSpec, described: dict[str, object]) -> None:
     facts = [
         ("task", f"{spec.task}{' (default)' if spec.default else ''}"),
         ("needs", spec.needs.value),
-        ("scale", f"x{spec.scale}"),
+        ("scale", spec.scales),
         ("size", f"padded to a multiple of {spec.size_rule.multiple}, halo of {spec.size_rule.halo} pixels"),
         ("available", _availability(described)),
         ("trainable", "yes, with `restore train`" if spec.train else "no"),

@@ -101,7 +101,7 @@ class TaskCommand(click.Command):
                 job = rehearsed(job)
                 forecast = foresee(job, self.manager)
                 return plan_view.show_plan(job, forecast, json=ctx.params["json"], verbose=ctx.params["verbose"] > 0)
-            check_disk(job.plan, job.spec.scale)
+            check_disk(job.plan, job.growth)
             if not ctx.params["json"]:
                 for note in job.plan.notes:
                     click.echo(printable(f"note: {note}"), err=True)

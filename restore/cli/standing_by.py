@@ -133,7 +133,7 @@ class StandBy:
             return
         self._hold(plan.folder, held)
         job = self.job(replace(part, items=tuple(item for item in part.items if item not in clashing)))
-        check_disk(job.plan, job.spec.scale)
+        check_disk(job.plan, job.growth)
         report = self.run(job)
         arrivals.replaced([item for item in job.plan.items if item.backup is not None])
         for result in report.results:

@@ -63,20 +63,45 @@ def darken(image: Image, options: BaseModel) -> Image:
 
 
 def spec(
-    function: Callable[[Image, BaseModel], object], options: type[Options] = GoodOptions, scale: int = 1
+    function: Callable[[Image, BaseModel], object],
+    options: type[Options] = GoodOptions,
+    output_size: Callable[[Any, int, int], tuple[int, int]] | None = None,
 ) -> RestorerSpec:
     """A description round a function."""
 
     def load(weights: Path | None, runtime: Runtime) -> Does:
         return Does(function)
 
-    return RestorerSpec(name="one", task="denoise", summary="One.", options=options, load=load, scale=scale)
+    return RestorerSpec(name="one", task="denoise", summary="One.", options=options, load=load, output_size=output_size)
 
 
-def doubled(image: Image, options: BaseModel) -> Image:
-    """Twice the size, alpha too."""
-    alpha = None if image.alpha is None else image.alpha.repeat(2, 0).repeat(2, 1)
-    return image.with_pixels(image.pixels.repeat(2, 0).repeat(2, 1), alpha)
+class Times(Options):
+    """How many times larger."""
+
+    scale: int = Field(default=2, ge=1, le=3, description="How many times larger.")
+
+
+def times(options: Any, height: int, width: int) -> tuple[int, int]:
+    """Whole factors, 2 where the options have none."""
+    scale = getattr(options, "scale", 2)
+    return height * scale, width * scale
+
+
+def enlarged(image: Image, options: BaseModel) -> Image:
+    """As many times larger as the options say, alpha too."""
+    scale = getattr(options, "scale", 2)
+    alpha = None if image.alpha is None else image.alpha.repeat(scale, 0).repeat(scale, 1)
+    return image.with_pixels(image.pixels.repeat(scale, 0).repeat(scale, 1), alpha)
+
+
+def always_doubled(image: Image, options: BaseModel) -> Image:
+    return enlarged(image, Times(scale=2))
+
+
+def alpha_with_holes(image: Image, options: BaseModel) -> Image:
+    """Rounds alpha down."""
+    large = enlarged(image, options)
+    return large if large.alpha is None else large.with_pixels(large.pixels, large.alpha - (large.alpha > 0))
 
 
 def coloured(image: Image, options: BaseModel) -> Image:
@@ -148,7 +173,7 @@ def ignores_strength(image: Image, options: BaseModel) -> Image:
 
 
 GOOD = spec(darken)
-GOOD_UPSCALER = spec(doubled, Options, scale=2)
+GOOD_UPSCALER = spec(enlarged, Times, times)
 GOOD_WITH_MASK = replace(GOOD, needs=Needs.IMAGE_AND_MASK)
 GOOD_WITH_FRAMES = replace(GOOD, needs=Needs.FRAMES)
 
@@ -157,7 +182,7 @@ BROKEN = {
     "every option can be given as text": spec(darken, WrongDefault),
     "an unknown option is refused": spec(darken, Lenient),
     "the model loads": replace(GOOD, requires=("a_package_that_is_not_there",)),
-    "pictures of any size come out at scale times their size": spec(only_large),
+    "pictures of any size come out in the size that is due": spec(only_large),
     "grey stays one channel": spec(coloured),
     "8 bit, 16 bit and float keep their type": spec(eight_bit, Options),
     "16 bit is not squeezed through 8 bit": spec(through_eight_bit, Options),
@@ -174,6 +199,9 @@ ALSO_BROKEN = {
     "undescribed": ("has no description", spec(darken, NoDescription)),
     "taken flag": ("--device is a flag that every command has already", spec(darken, TakenFlag)),
     "guessed depth": ("came out as bright as", spec(guesses_depth)),
-    "wrong scale": ("1x1 gave (2, 2, 3), not (1, 1, 3)", spec(doubled, Options)),
+    "wrong size": ("1x1 gave (2, 2, 3), not (1, 1, 3)", spec(enlarged, Options)),
+    "one scale only": ("1x7 gave (2, 14, 3), not (3, 21, 3) with scale=3", spec(always_doubled, Times, times)),
+    "no size": ("output_size of the model 'one' gave 2", spec(enlarged, Options, lambda *_: 2)),  # type: ignore[arg-type]
+    "holes": ("an opaque one came out with holes", spec(alpha_with_holes, Times, times)),
     "no picture": ("restore gave a list instead of an Image", spec(lambda image, options: [image])),
 }

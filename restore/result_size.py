@@ -1,0 +1,109 @@
+"""How large results become: what a restorer says in `RestorerSpec.output_size`, checked and put to use.
+
+Asked before a picture is read (from its header, for memory and disk) and again before the model runs on it (from the
+picture itself): a header does not tell whether the picture is to be turned, and a size that has to fit into another
+depends on that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from restore.codecs.header import Header
+from restore.errors import InputError, PluginError
+from restore.spec import Options, RestorerSpec
+
+Growth = Callable[[Header | None], float]
+"""Pixels of a result per pixel of its picture, from its header; None for a header that does not tell."""
+
+_TYPICAL = (3000, 4000)
+"""Height and width taken for a picture whose header does not tell."""
+
+
+def result_size(spec: RestorerSpec, options: Options, height: int, width: int) -> tuple[int, int]:
+    """Height and width of a picture's result.
+
+    Args:
+        spec: The restorer.
+        options: An instance of its options.
+        height: Rows of the picture.
+        width: Columns of the picture.
+
+    Raises:
+        PluginError: What the plugin says is no size, or it fails to say.
+    """
+    if spec.output_size is None:
+        return height, width
+    advice = "This is a defect of the plugin: `restore plugins` says where it comes from."
+    try:
+        answer = spec.output_size(options, height, width)
+    except Exception as error:  # a plugin's function may raise anything
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise PluginError(f"output_size of the model '{spec.name}' failed ({what}).", hint=advice) from error
+    if not (isinstance(answer, tuple) and len(answer) == 2 and all(type(edge) is int and edge > 0 for edge in answer)):
+        raise PluginError(f"output_size of the model '{spec.name}' gave {answer!r}.", hint=advice)
+    return answer
+
+
+def growth_of(spec: RestorerSpec, options: Options, header: Header | None) -> float:
+    """Pixels of a result per pixel of its picture; the larger one where turning the picture matters.
+
+    Args:
+        spec: The restorer.
+        options: An instance of its options.
+        header: The picture's, or None where it does not tell: then that of 12 megapixels.
+
+    Raises:
+        PluginError: What the plugin says is no size, or it fails to say.
+    """
+    height, width = _TYPICAL if header is None else (header.height, header.width)
+    return max(_pixels(spec, options, height, width), _pixels(spec, options, width, height)) / (height * width)
+
+
+def check_header(spec: RestorerSpec, options: Options, header: Header, max_pixels: int, path: Path) -> None:
+    """Refuse a picture whose result would be too large, however the picture is turned.
+
+    Args:
+        spec: The restorer.
+        options: An instance of its options.
+        header: The picture's.
+        max_pixels: The largest result there may be.
+        path: The picture's file, for the message.
+
+    Raises:
+        InputError: Names both sizes and the limit.
+        PluginError: What the plugin says is no size, or it fails to say.
+    """
+    lying, standing = (header.height, header.width), (header.width, header.height)
+    smaller = min(lying, standing, key=lambda size: _pixels(spec, options, *size))
+    check_size(spec, options, smaller, max_pixels, path)
+
+
+def check_size(spec: RestorerSpec, options: Options, size: tuple[int, int], max_pixels: int, path: Path) -> None:
+    """Refuse a picture whose result would be too large.
+
+    Args:
+        spec: The restorer.
+        options: An instance of its options.
+        size: Height and width of the picture, upright.
+        max_pixels: The largest result there may be.
+        path: The picture's file, for the message.
+
+    Raises:
+        InputError: Names both sizes and the limit.
+        PluginError: What the plugin says is no size, or it fails to say.
+    """
+    height, width = result_size(spec, options, *size)
+    if height * width > max(max_pixels, size[0] * size[1]):  # that a picture is too large as it is, its reader says
+        raise InputError(
+            f"would grow from {size[1]} x {size[0]} to {width} x {height} pixels ({height * width / 1e6:,.0f} "
+            f"megapixels); the limit is {max_pixels / 1e6:,.0f}.",
+            path=path,
+            hint="Ask for a smaller size, or raise the limit with --max-pixels.",
+        )
+
+
+def _pixels(spec: RestorerSpec, options: Options, height: int, width: int) -> int:
+    tall, wide = result_size(spec, options, height, width)
+    return tall * wide

@@ -1,0 +1,70 @@
+"""What `restore.testing` tries a restorer with: the model, loaded once, and small pictures."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from pydantic import ValidationError
+
+from restore.image import Image, Metadata, Observation
+from restore.loading import load_restorer
+from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime
+
+SCALES = (2, 3, 4, 1.5)
+"""Factors that a model with the option ``scale`` is tried with, as far as it takes them."""
+
+METADATA = Metadata(source_format="TIFF", exif=b"II*\0\x08\0\0\0\0\0", xmp=b"<x/>", icc=b"profile", dpi=(300.0, 300.0))
+
+
+class Bench:
+    """One loaded model and what it is given.
+
+    Args:
+        spec: Its description.
+    """
+
+    def __init__(self, spec: RestorerSpec) -> None:
+        self.spec = spec
+
+    @cached_property
+    def restorer(self) -> Restorer:
+        """The model, on the CPU."""
+        return load_restorer(self.spec, None, Runtime(device="cpu"))
+
+    def restore(self, image: Image, options: Options | None = None) -> Image:
+        """What the model makes of a picture; with its default options unless others are given."""
+        result: object = self.restorer.restore(self.observation(image), options or self.spec.options())
+        assert isinstance(result, Image), f"restore gave a {type(result).__name__} instead of an Image"
+        return result
+
+    def observation(self, image: Image) -> Observation:
+        """A picture with what else the model needs."""
+        if self.spec.needs is Needs.FRAMES:
+            return Observation((image, image.with_pixels(image.pixels[::-1, ::-1].copy())))
+        if self.spec.needs is Needs.IMAGE_AND_MASK:
+            mask = np.zeros((image.height, image.width), dtype=np.bool_)
+            mask[image.height // 3 : image.height * 2 // 3, image.width // 3 : image.width * 2 // 3] = True
+            return Observation((image,), mask)
+        return Observation((image,))
+
+
+def picture(height: int, width: int, channels: int = 3, dtype: type = np.uint8, seed: int = 0) -> Image:
+    """A soft gradient with noise of 4 % of white, the same for the same arguments; float stays within [-0.1, 1.1]."""
+    rows, columns = np.linspace(0.1, 0.8, height)[:, None, None], np.linspace(0, 0.2, width)[None, :, None]
+    clean = rows + columns * np.array([1.0, 0.6, 0.3])[None, None, :channels]
+    noisy = clean + np.random.default_rng(seed).normal(0, 0.04, (height, width, channels))
+    if dtype is np.float32:
+        return Image(noisy.clip(-0.1, 1.1).astype(np.float32), metadata=METADATA)
+    return Image((noisy.clip(0, 1) * np.iinfo(dtype).max).round().astype(dtype), metadata=METADATA)
+
+
+def other_scales(spec: RestorerSpec) -> list[Options]:
+    """The options for every other factor on `SCALES` that the model takes, where it takes any."""
+    found = []
+    for scale in SCALES if spec.output_size is not None and "scale" in spec.options.model_fields else ():
+        try:
+            found.append(spec.options.model_validate({"scale": scale}))
+        except ValidationError:
+            continue
+    return found
