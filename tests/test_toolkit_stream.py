@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from restore.toolkit.stream import Residual, Rows, receptive_radius, stream
+from restore.toolkit.stream import Positional, Residual, Rows, receptive_radius, stream
 
 
 def conv(inputs: int, outputs: int, bias: bool = True) -> nn.Conv2d:
@@ -78,3 +78,21 @@ def test_the_receptive_radius_covers_every_pixel_that_has_influence() -> None:
         reach = gradient.abs().sum((0, 1, 3)).nonzero()
         assert row - int(reach.min()) <= radius
         assert int(reach.max()) - row <= radius
+
+
+class _RowNumber(Positional):
+    """Adds the number of the row, so that a wrong one shows."""
+
+    def forward(self, x: torch.Tensor, top: int = 0) -> torch.Tensor:
+        return x + torch.arange(top, top + x.shape[2], dtype=x.dtype)[:, None]
+
+
+def test_a_module_that_knows_its_place_sees_the_rows_of_the_whole_picture() -> None:
+    network = nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), _RowNumber(), nn.Conv2d(2, 2, 3, padding=1))
+    x = torch.rand(1, 2, 13, 5)
+    flow = stream(network)
+    with torch.no_grad():
+        whole = network(x)
+        pieces = [flow.push(Rows(x[:, :, top : top + 4]), top + 4 >= 13) for top in range(0, 13, 4)]
+    assert torch.allclose(torch.cat([p.data for p in pieces if p], 2), whole, atol=1e-6)
+    assert receptive_radius(network) == 2

@@ -3,22 +3,70 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
 from torch import nn
 
-from restore.errors import InputError
+from restore.errors import InputError, UsageError
+from restore.spec import TrainSpec
 from restore.toolkit.training import (
     CsvLog,
     Interruption,
     MovingAverage,
+    channels_last,
+    command,
     cosine_rate,
     load_checkpoint,
+    parse_settings,
     save_checkpoint,
     save_grid,
+    trains_in_bf16,
 )
+
+
+@dataclass(frozen=True)
+class _Settings:
+    rate: float = 0.1
+    kind: Literal["slow", "fast"] = "slow"
+
+
+def _spec(**settings: str) -> TrainSpec:
+    return TrainSpec(data=(Path("a/photos"),), output=Path("b/w.safetensors"), work=Path("c"), settings=settings)
+
+
+def test_settings_are_read_from_text_and_keep_their_defaults() -> None:
+    assert parse_settings(_Settings, _spec(rate="0.5"), "model") == _Settings(0.5, "slow")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"speed": "1"}, "no training setting 'speed'"), ({"rate": "much"}, "rate=much"), ({"kind": "odd"}, "kind=odd")],
+)
+def test_unknown_settings_and_values_are_refused_by_name(settings: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        parse_settings(_Settings, _spec(**settings), "model")
+
+
+def test_the_command_names_folders_without_their_place() -> None:
+    spec = replace(_spec(rate="0.5"), max_time=60.0, warm_start=Path("d/old.safetensors"))
+    wanted = (
+        "restore train m photos -o w.safetensors --max-time 60s --seed 0 --warm-start old.safetensors --set rate=0.5"
+    )
+    assert command(spec, "m") == wanted
+
+
+def test_kernels_are_laid_out_channels_last() -> None:
+    model = nn.Sequential(nn.Conv2d(4, 4, 3))
+    channels_last(model)
+    assert model[0].weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_nobody_is_given_bf16_who_asked_for_float32() -> None:
+    assert not trains_in_bf16(replace(_spec(), precision="float32"))
 
 
 def test_the_average_follows_a_model_that_has_settled() -> None:

@@ -15,7 +15,7 @@ from restore.errors import WeightsError
 from restore.image import Image, Observation, Pixels
 from restore.spec import Runtime, SizeRule
 from restore.toolkit.device import Machine, choose
-from restore.toolkit.pixels import PixelReader, to_pixels
+from restore.toolkit.pixels import PixelReader, as_grey, to_pixels
 from restore.toolkit.stream import receptive_radius
 from restore.toolkit.strips import edge_within, run_strips
 from restore.weights import load as load_weights
@@ -58,7 +58,7 @@ class ConvDae:
         image = observation.image
         if options.strength == 0 or options.sigma == 0:
             return image
-        reader = PixelReader(_as_grey(image.pixels), MULTIPLE)
+        reader = PixelReader(as_grey(image.pixels), MULTIPLE)
         level = self._level(reader, options)
         if level.max() * 255 < CLEAN:
             log.info("no noise found; the picture stays as it is")
@@ -130,12 +130,6 @@ def steadied(level: Tensor) -> Tensor:
         level = F.avg_pool2d(F.pad(level, padding, mode="replicate"), window, stride=1)
     grey_levels = level * 255
     return (grey_levels - 0.8 * torch.exp(-((grey_levels / 3) ** 2))).clamp(min=0) / 255
-
-
-def _as_grey(pixels: Pixels) -> Pixels:
-    """One channel where all three are equal, so that a grey picture in an RGB file stays exactly grey."""
-    first = pixels[..., :1]
-    return first if all(np.array_equal(pixels[..., c], pixels[..., 0]) for c in range(1, pixels.shape[2])) else pixels
 
 
 def load(weights: Path, runtime: Runtime) -> ConvDae:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from restore.degrade import camera_noise, gaussian_noise, grey, uniform
-from restore.errors import UsageError
 from restore.image import Pixels
 from restore.toolkit.training import save_grid
 from restore_conv_dae.model import Architecture, Denoiser, NoiseEstimator, denoise
@@ -53,22 +52,6 @@ class Settings:
     told: float = 0.6
     widths: str = "64-128-192"
     blocks: str = "1-1-2-2-1"
-
-    @classmethod
-    def parse(cls, text: dict[str, str]) -> Settings:
-        """Read the settings of a `TrainSpec`.
-
-        Raises:
-            UsageError: A name is unknown or a value is not of its type.
-        """
-        types = {f.name: {"float": float, "int": int, "str": str}[str(f.type)] for f in fields(cls)}
-        for name in text:
-            if name not in types:
-                raise UsageError(f"conv-dae has no training setting {name!r}.", hint=f"There are {', '.join(types)}.")
-        try:
-            return cls(**{name: types[name](value) for name, value in text.items()})
-        except ValueError as error:
-            raise UsageError(f"a training setting cannot be read: {error}.") from error
 
     @property
     def architecture(self) -> Architecture:

@@ -24,9 +24,13 @@ from restore.toolkit.training import (
     CsvLog,
     Interruption,
     MovingAverage,
+    channels_last,
+    command,
     cosine_rate,
     load_checkpoint,
+    parse_settings,
     save_checkpoint,
+    trains_in_bf16,
 )
 from restore.weights import load as load_weights
 from restore.weights import save as save_weights
@@ -44,11 +48,11 @@ def train(spec: TrainSpec) -> None:
         InputError: No photographs, or no checkpoint to resume from.
         UsageError: An unknown setting.
     """
-    settings = Settings.parse(spec.settings)
+    settings = parse_settings(Settings, spec, "conv-dae")
     spec.work.mkdir(parents=True, exist_ok=True)
 
     # Machine. bf16 where the machine is faster with it; weights, loss and average stay float32.
-    bf16 = spec.precision in ("auto", "bfloat16") and _has_bf16(spec.device)
+    bf16 = trains_in_bf16(spec)
     accelerator = "auto" if spec.device == "auto" else spec.device.split(":")[0]
     fabric = Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if bf16 else "32-true")
     fabric.seed_everything(spec.seed, verbose=False)
@@ -60,7 +64,8 @@ def train(spec: TrainSpec) -> None:
     log.info("learning from %d photographs, validating on %d", len(learned), len(held))
 
     # Networks.
-    pair = _channels_last(Pair(settings.architecture))
+    pair = Pair(settings.architecture)
+    channels_last(pair)
     if spec.warm_start:
         pair.load_state_dict(load_weights(spec.warm_start, "conv-dae")[0])
     inner, outer = pair.inner_and_outer()
@@ -82,7 +87,8 @@ def train(spec: TrainSpec) -> None:
     sampler = CropSampler(learned, settings.crop + MARGIN, seed=spec.seed + step)
     generator = torch.Generator(device=fabric.device).manual_seed(spec.seed + step)
     csv = CsvLog(spec.work / "log.csv", COLUMNS)
-    judged = _channels_last(Pair(settings.architecture)).to(fabric.device)
+    judged = Pair(settings.architecture).to(fabric.device)
+    channels_last(judged)
 
     # Train.
     def save() -> None:
@@ -137,30 +143,6 @@ def train(spec: TrainSpec) -> None:
     interruption.finish()
 
 
-def _channels_last(pair: Pair) -> Pair:
-    """The layout in which convolutions are fastest, on CPUs by far."""
-    for parameter in pair.parameters():
-        if parameter.dim() == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return pair
-
-
-def _has_bf16(device: str) -> bool:
-    """Whether training in bf16 pays: GPUs that have it, and CPUs with bf16 instructions."""
-    if device in ("auto", "cuda") and torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
-
-
-def _command(spec: TrainSpec) -> str:
-    """The command that makes these weights again; folders by their names, since machines differ."""
-    words = ["restore train conv-dae", *(f.name for f in spec.data), f"-o {spec.output.name}"]
-    words += [f"--max-time {spec.max_time:.0f}s", f"--seed {spec.seed}"]
-    words += [f"--max-steps {spec.max_steps}"] if spec.max_steps else []
-    words += [f"--warm-start {spec.warm_start.name}"] if spec.warm_start else []
-    return " ".join(words + [f"--set {name}={value}" for name, value in spec.settings.items()])
-
-
 def _export(
     spec: TrainSpec,
     settings: Settings,
@@ -177,7 +159,7 @@ def _export(
         {
             "model": "conv-dae",
             "version": __version__,
-            "command": _command(spec),
+            "command": command(spec, "conv-dae"),
             "config": json.dumps(settings.architecture.as_dict()),
             "settings": json.dumps(settings.__dict__),
             "data": digest,

@@ -22,6 +22,19 @@ def padded(length: int, multiple: int) -> int:
     return -(-length // multiple) * multiple
 
 
+def as_grey(pixels: Pixels) -> Pixels:
+    """One channel where all three are equal, so that a grey picture in an RGB file stays exactly grey.
+
+    Args:
+        pixels: ``(H, W, C)``.
+
+    Returns:
+        ``(H, W, 1)``, or the pixels themselves.
+    """
+    first = pixels[..., :1]
+    return first if all(np.array_equal(pixels[..., c], pixels[..., 0]) for c in range(1, pixels.shape[2])) else pixels
+
+
 class PixelReader:
     """Reads windows of a picture as float tensors, mirrored beyond its right and lower border.
 

@@ -7,8 +7,8 @@ pixel is computed twice. The result is that of the whole picture: at the upper a
 inserted exactly where a whole-picture convolution has it.
 
 The vocabulary is small on purpose: 3x3 and 1x1 convolutions of stride 1, 2x2 convolutions of stride 2 (plain and
-transposed), ReLU, pixel shuffle and unshuffle, `torch.nn.Sequential`, and `Residual`. A U-Net with additive skips is a
-nest of residuals.
+transposed), ReLU, pixel shuffle and unshuffle, `torch.nn.Sequential`, `Residual`, and what a network defines itself as
+`Positional`. A U-Net with additive skips is a nest of residuals.
 """
 
 from __future__ import annotations
@@ -37,6 +37,14 @@ class Residual(nn.Module):
         """Map ``(N, C, H, W)`` to the same shape."""
         out: Tensor = self.body(x) + x
         return out
+
+
+class Positional(nn.Module, ABC):
+    """A module that needs nothing from neighbouring pixels, but must know which rows it sees."""
+
+    @abstractmethod
+    def forward(self, x: Tensor, top: int = 0) -> Tensor:
+        """Map ``(N, C, H, W)``, the rows of a picture from `top` on, to ``(N, C', H, W)``."""
 
 
 @dataclass
@@ -93,6 +101,19 @@ class _Pointwise(RowStream):
 
     def push(self, rows: Rows | None, last: bool) -> Rows | None:
         return None if rows is None else Rows(self.module(rows.data))
+
+
+class _Positional(RowStream):
+    def __init__(self, module: Positional) -> None:
+        self.module = module
+        self.top = 0
+
+    def push(self, rows: Rows | None, last: bool) -> Rows | None:
+        if rows is None:
+            return None
+        result = Rows(self.module(rows.data, self.top))
+        self.top += rows.data.shape[2]
+        return result
 
 
 class _Relu(RowStream):
@@ -211,6 +232,8 @@ def stream(module: nn.Module) -> RowStream:
             return _Shortcut(stream(module.body))
         case nn.ReLU():
             return _Relu()
+        case Positional():
+            return _Positional(module)
         case nn.PixelShuffle():
             return _Pointwise(module)
         case nn.PixelUnshuffle():
@@ -260,7 +283,7 @@ def _radius(module: nn.Module, step: int) -> tuple[int, int]:
             return step, step * 2
         case nn.Conv2d(kernel_size=(3, 3)):
             return step, step
-        case nn.Conv2d(kernel_size=(1, 1)) | nn.ReLU():
+        case nn.Conv2d(kernel_size=(1, 1)) | nn.ReLU() | Positional():
             return 0, step
         case _:
             raise TypeError(f"the receptive radius of a {type(module).__name__} is not known")

@@ -1,4 +1,4 @@
-"""The parts a training loop is made of: moving average, learning rate, checkpoint, log, picture grid. No Trainer."""
+"""The parts a training loop is made of: settings, moving average, rate, checkpoint, log, picture grid. No Trainer."""
 
 from __future__ import annotations
 
@@ -9,14 +9,65 @@ import signal
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 import torch
+from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
-from restore.errors import InputError
+from restore.errors import InputError, UsageError
+from restore.spec import TrainSpec
+
+Settings = TypeVar("Settings")
+
+
+def parse_settings(kind: type[Settings], spec: TrainSpec, model: str) -> Settings:
+    """Read what was given with ``--set name=value``.
+
+    Args:
+        kind: A dataclass of settings with defaults.
+        spec: Of the training.
+        model: Name of the restorer, for the messages.
+
+    Raises:
+        UsageError: A name is unknown or a value is not allowed.
+    """
+    names = list(getattr(kind, "__dataclass_fields__", {}))
+    for name in spec.settings:
+        if name not in names:
+            raise UsageError(f"{model} has no training setting {name!r}.", hint=f"There are {', '.join(names)}.")
+    try:
+        return TypeAdapter(kind).validate_python(spec.settings)
+    except ValidationError as error:
+        wrong = "; ".join(f"{e['loc'][0]}={e['input']}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"a training setting cannot be read: {wrong}.") from error
+
+
+def command(spec: TrainSpec, model: str) -> str:
+    """The command that makes these weights again; folders by their names, since machines differ."""
+    words = [f"restore train {model}", *(f.name for f in spec.data), f"-o {spec.output.name}"]
+    words += [f"--max-time {spec.max_time:.0f}s", f"--seed {spec.seed}"]
+    words += [f"--max-steps {spec.max_steps}"] if spec.max_steps else []
+    words += [f"--warm-start {spec.warm_start.name}"] if spec.warm_start else []
+    return " ".join(words + [f"--set {name}={value}" for name, value in spec.settings.items()])
+
+
+def trains_in_bf16(spec: TrainSpec) -> bool:
+    """Whether bf16 is wanted and pays: on GPUs that have it, and on CPUs with bf16 instructions."""
+    if spec.precision not in ("auto", "bfloat16"):
+        return False
+    if spec.device.split(":")[0] in ("auto", "cuda") and torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+
+
+def channels_last(model: nn.Module) -> None:
+    """Put all kernels into the layout in which convolutions are fastest, on CPUs by far."""
+    for parameter in model.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
 class MovingAverage:
