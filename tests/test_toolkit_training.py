@@ -60,9 +60,9 @@ def test_the_command_names_folders_without_their_place() -> None:
 
 
 def test_kernels_are_laid_out_channels_last() -> None:
-    model = nn.Sequential(nn.Conv2d(4, 4, 3))
-    channels_last(model)
-    assert model[0].weight.is_contiguous(memory_format=torch.channels_last)
+    conv = nn.Conv2d(4, 4, 3)
+    channels_last(nn.Sequential(conv))
+    assert conv.weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_nobody_is_given_bf16_who_asked_for_float32() -> None:
