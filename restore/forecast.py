@@ -20,6 +20,7 @@ from restore import steps
 from restore.codecs.atomic import flush
 from restore.codecs.header import Header, peek
 from restore.disk_space import Room, rooms
+from restore.enlarging import Enlarging
 from restore.image import Image, Observation
 from restore.job import Job
 from restore.memory import BASE, picture_bytes, share
@@ -144,6 +145,9 @@ def _memory(job: Job, headers: list[Header]) -> int | None:
 def _probe(job: Job, manager: PluginManager, restorer: Restorer, item: WorkItem, load: float) -> Probe:
     """Read one picture, and restore and write pieces of it."""
     read = steps.read(item, manager, job.max_pixels, hashed=job.plan.folder is not None)
+    if isinstance(job.options, Enlarging):
+        whole = read.observation.image
+        job = replace(job, options=job.options.for_piece(whole.height, whole.width))
     restoring, writing = [], []
     with tempfile.TemporaryDirectory(prefix="restore-probe-") as folder:
         place = Path(folder, f"piece{item.output.suffix}")

@@ -22,7 +22,7 @@ from restore.contracts import spec_problem
 from restore.image import Image, Pixels
 from restore.result_size import result_size
 from restore.spec import Options, RestorerSpec
-from restore.trials import METADATA, Bench, other_scales, picture
+from restore.trials import METADATA, Bench, other_sizes, picture
 
 HEAVY = ("torch", "cv2", "skimage", "scipy", "kornia", "lightning_fabric")
 """What reading a description must not import: `restore --help` reads them all."""
@@ -155,7 +155,7 @@ def _model_loads(bench: Bench) -> None:
 def _sizes(bench: Bench) -> None:
     for height, width in ((1, 1), (1, 7), (37, 53), (96, 130)):
         _size(bench, height, width, bench.spec.options())
-    for options in other_scales(bench.spec):
+    for options in other_sizes(bench.spec):
         for height, width in ((1, 7), (37, 53)):
             _size(bench, height, width, options)
 

@@ -11,8 +11,17 @@ from restore.image import Image, Metadata, Observation
 from restore.loading import load_restorer
 from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime
 
-SCALES = (2, 3, 4, 1.5)
-"""Factors that a model with the option ``scale`` is tried with, as far as it takes them."""
+SIZES: tuple[dict[str, object], ...] = (
+    {"scale": 2},
+    {"scale": 3},
+    {"scale": 4},
+    {"scale": 1.5},
+    {"scale": 5},
+    {"size": "150x100"},
+    {"max_side": 160},
+    {"max_side": 20},
+)
+"""Options that a model which enlarges is tried with, as far as it has them and takes these values."""
 
 METADATA = Metadata(source_format="TIFF", exif=b"II*\0\x08\0\0\0\0\0", xmp=b"<x/>", icc=b"profile", dpi=(300.0, 300.0))
 
@@ -59,12 +68,14 @@ def picture(height: int, width: int, channels: int = 3, dtype: type = np.uint8, 
     return Image((noisy.clip(0, 1) * np.iinfo(dtype).max).round().astype(dtype), metadata=METADATA)
 
 
-def other_scales(spec: RestorerSpec) -> list[Options]:
-    """The options for every other factor on `SCALES` that the model takes, where it takes any."""
+def other_sizes(spec: RestorerSpec) -> list[Options]:
+    """The options for every one of `SIZES` that the model takes."""
     found = []
-    for scale in SCALES if spec.output_size is not None and "scale" in spec.options.model_fields else ():
+    for size in SIZES if spec.output_size is not None else ():
+        if not set(size) <= set(spec.options.model_fields):
+            continue
         try:
-            found.append(spec.options.model_validate({"scale": scale}))
+            found.append(spec.options.model_validate(size))
         except ValidationError:
             continue
     return found

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restore import forecast, memory
+from restore.enlarging import Enlarging
 from restore.errors import PluginError, UsageError, WeightsError
 from restore.forecast import Probe, foresee
 from restore.image import Image, Observation
 from restore.job import Job
 from restore.planning import plan
 from restore.plugin_manager import PluginManager
+from restore.resampling import resized
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 if TYPE_CHECKING:
@@ -68,6 +70,27 @@ def test_the_time_is_that_of_a_model_whose_time_is_known(tmp_path: Path, photo: 
     assert foreseen.megapixels == pytest.approx(0.59)
     assert foreseen.seconds is not None and 0.05 + restoring < foreseen.seconds < 0.05 + 3 * restoring
     assert foreseen.probe.restoring[1] == pytest.approx(0.5, rel=0.5)
+
+
+def test_pieces_are_enlarged_as_much_as_their_picture_will_be(tmp_path: Path, photo: Photo) -> None:
+    class Upscaler(Slow):
+        def restore(self, observation: Observation, options: Options) -> Image:
+            assert isinstance(options, Enlarging)
+            image = observation.image
+            height, width = options.output_size(image.height, image.width)
+            self.seen.append((width, height))
+            return image.with_pixels(resized(image.pixels, height, width))
+
+        @hookimpl
+        def provide_restorers(self) -> list[RestorerSpec]:
+            return [RestorerSpec("slow", "upscale", "x", Enlarging, self.load, output_size=Enlarging.output_size)]
+
+    photo(tmp_path / "in" / "a.bmp", width=500, height=300)
+    upscaler = Upscaler()
+    job = job_of(tmp_path / "in", upscaler.provide_restorers()[0], options=Enlarging(size="1500x1000"))
+    foreseen = foresee(job, PluginManager.of({"slow": upscaler}))
+    assert foreseen.trouble is None
+    assert upscaler.seen == [(192, 192), (192, 192), (768, 768), (1500, 900)]
 
 
 def test_the_probe_ends_when_a_piece_takes_long(

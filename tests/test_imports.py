@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = (
     {"errors"},
     {"image", "spec"},
-    {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling"}
+    {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
     | {"degrade", "correct", "diagnose"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics"}
     | {"journal", "journal_rows", "journal_reading", "accounting"}
