@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.errors import PluginError
 from restore.hookspecs import Metric
-from restore.spec import Needs, Options, RestorerSpec, SizeRule
+from restore.spec import Companion, Needs, Options, RestorerSpec, SizeRule
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """Names of models and tasks: lower case, digits and single dashes, because users type them."""
@@ -75,6 +76,52 @@ def spec_problem(spec: object) -> str | None:
         value = getattr(spec, field)
         if not sound(value):
             return f"The restorer {_label(spec)} has {field}={value!r}, which must be {rule}."
+    return None
+
+
+def promised_companions(spec: RestorerSpec, options: Options) -> tuple[Companion, ...]:
+    """Ask a restorer what it will write beside each result.
+
+    Args:
+        spec: Whose.
+        options: An instance of its options model.
+
+    Raises:
+        PluginError: The answer is not a tuple of companions with sound names, each but once; or asking failed.
+    """
+    if spec.companions is None:
+        return ()
+    hint = "This is a defect of the plugin: `restore plugins` says where it comes from."
+    try:
+        answer: object = spec.companions(options)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        message = f"the model '{spec.name}' cannot say what it will write beside each result ({what})."
+        raise PluginError(message, hint=hint) from error
+    problem = _companions_problem(answer)
+    if problem is not None:
+        raise PluginError(f"the model '{spec.name}' promises {problem}.", hint=hint)
+    assert isinstance(answer, tuple)
+    return answer
+
+
+def _companions_problem(answer: object) -> str | None:
+    """What is wrong with an answer of `RestorerSpec.companions`, or None."""
+    if not isinstance(answer, tuple) or not all(isinstance(each, Companion) for each in answer):
+        return f"{answer!r} beside each result where a tuple of Companion was expected"
+    seen: dict[str, set[str | None]] = {}
+    for each in answer:
+        if not _is_name(each.name):
+            return f"a companion named {each.name!r}, which must be lower-case letters, digits and dashes"
+        if each.extension is not None and each.extension not in WRITABLE_SUFFIXES:
+            known = " ".join(sorted(WRITABLE_SUFFIXES))
+            return (
+                f"the companion '{each.name}' with the extension {each.extension!r}, which must be None or of {known}"
+            )
+        others = seen.setdefault(each.name, set())
+        if each.extension in others or (others and None in {each.extension, *others}):
+            return f"two companions named '{each.name}' whose files could have one name"
+        others.add(each.extension)
     return None
 
 
@@ -162,4 +209,5 @@ _RULES: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("sources", _is_texts, "a tuple of texts"),
     ("default", lambda value: isinstance(value, bool), "True or False"),
     ("requires", _is_texts, "a tuple of import names"),
+    ("companions", lambda value: value is None or callable(value), "a function or None"),
 )

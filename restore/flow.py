@@ -212,7 +212,7 @@ class Flow:
             given = read.observation.image
             size = (given.height, given.width)
             check_size(self.job.spec, self.job.options, size, self.job.max_pixels, item.sources[0])
-            image = steps.restore(restorer, read.observation, self.job.spec, self.job.options)
+            image = steps.restore(restorer, read.observation, self.job.spec, self.job.options).image
         except _FAILURES as error:
             failure = steps.explain(error, item.sources[0], self.job.spec)
             self._fail(index, failure, time.perf_counter() - began, megapixels)

@@ -182,7 +182,7 @@ def _piece(image: Image, edge: int) -> Image:
 def _timed(job: Job, manager: PluginManager, restorer: Restorer, piece: Image, place: Path) -> tuple[float, float]:
     """Seconds to restore a piece and to write it durably."""
     began = time.perf_counter()
-    restored = steps.restore(restorer, Observation((piece,)), job.spec, job.options)
+    restored = steps.restore(restorer, Observation((piece,)), job.spec, job.options).image
     between = time.perf_counter()
     manager.write_image(restored, place, job.quality)
     flush(place)

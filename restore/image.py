@@ -149,6 +149,26 @@ class Observation:
         return self.frames[0]
 
 
+@dataclass(frozen=True)
+class Restoration:
+    """What a restorer may return instead of an `Image`: the picture and further ones that are written beside it.
+
+    Attributes:
+        image: The restored picture.
+        companions: In the order of `restore.spec.RestorerSpec.companions`. Each may have any size, depth and channels.
+            It is written with the metadata it holds: give it the picture's own only where they are true of it (an
+            uncertainty map was not taken at the photograph's place).
+    """
+
+    image: Image
+    companions: tuple[Image, ...] = ()
+
+
+def picture_of(answer: Image | Restoration) -> Image:
+    """The restored picture itself, of either thing that a restorer may return."""
+    return answer.image if isinstance(answer, Restoration) else answer
+
+
 def unchanged(before: Image, after: Image) -> bool:
     """Whether two pictures have the same pixels and alpha; compared in strips, up to the first difference."""
     return _same(before.pixels, after.pixels) and _same(before.alpha, after.alpha)

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 import pluggy
 from pydantic import BaseModel, ConfigDict
 
-from restore.image import Image, Observation
+from restore.image import Image, Observation, Restoration
 
 hookimpl = pluggy.HookimplMarker("restore")
 
@@ -73,10 +73,25 @@ class Runtime:
     threads: int | None = None
 
 
+@dataclass(frozen=True)
+class Companion:
+    """A further file that a restorer writes beside each result.
+
+    Attributes:
+        name: What stands between the result's stem and its ending: "uncertainty" makes ``photo.uncertainty.png`` of
+            ``photo.png``. Lower case, digits and dashes.
+        extension: Its ending, which names its format: ".png", ".tif" …; None for the result's own. Several companions
+            may share a name if their endings differ.
+    """
+
+    name: str
+    extension: str | None = None
+
+
 class Restorer(Protocol):
     """A loaded model. Called from one thread at a time; keeps no state between calls."""
 
-    def restore(self, observation: Observation, options: Any) -> Image:  # noqa: ANN401 (each has its own options)
+    def restore(self, observation: Observation, options: Any) -> Image | Restoration:  # noqa: ANN401 (each has its own)
         """Return the restored picture; the observation is never modified.
 
         Args:
@@ -85,7 +100,8 @@ class Restorer(Protocol):
 
         Returns:
             An image of the same depth and number of channels as the first frame, in the size that
-            `RestorerSpec.output_size` says, with its alpha and metadata.
+            `RestorerSpec.output_size` says, with its alpha and metadata; with the companions that
+            `RestorerSpec.companions` promises for these options, in that order, as a `restore.image.Restoration`.
 
         Raises:
             restore.errors.RestoreError: The picture cannot be restored; the reason is shown to the user.
@@ -146,6 +162,8 @@ class RestorerSpec:
         default: Whether the task's command takes this model without ``-m``; of several the first by plugin order wins.
         requires: Import names that must be installed ("bm3d"); a model whose requirement is missing is listed as
             unavailable instead of failing at the first picture.
+        companions: ``companions(options)`` → which further files are written beside each result; None for none. Asked
+            before a run, without loading the model; equal options must give equal answers.
     """
 
     name: str
@@ -162,3 +180,4 @@ class RestorerSpec:
     sources: tuple[str, ...] = ()
     default: bool = False
     requires: tuple[str, ...] = ()
+    companions: Callable[[Any], tuple[Companion, ...]] | None = None

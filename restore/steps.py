@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restore.contracts import promised_companions
 from restore.errors import DeviceError, ExitCode, InputError, PluginError, RestoreError
-from restore.image import Image, Observation
+from restore.image import Image, Observation, Restoration
 from restore.journal_rows import Source
 from restore.planning import WorkItem
 from restore.reporting import FileResult
@@ -76,15 +77,18 @@ def read(item: WorkItem, manager: PluginManager, max_pixels: int, *, hashed: boo
     return Read(Observation(tuple(frames)), tuple(sources), time.perf_counter() - began)
 
 
-def restore(restorer: Restorer, observation: Observation, spec: RestorerSpec, options: Options) -> Image:
+def restore(restorer: Restorer, observation: Observation, spec: RestorerSpec, options: Options) -> Restoration:
     """Restore one observation and check what came back.
 
     Raises:
-        PluginError: The restorer breaks its contract: wrong type, size, depth or number of channels.
+        PluginError: The restorer breaks its contract: wrong type, size, depth or number of channels, or not the
+            companions that it promised.
     """
-    result = restorer.restore(observation, options)
-    if not isinstance(result, Image):
-        raise PluginError(f"the model '{spec.name}' returned a {type(result).__name__} instead of a picture.")
+    answer: object = restorer.restore(observation, options)
+    restoration = Restoration(answer) if isinstance(answer, Image) else answer
+    if not isinstance(restoration, Restoration) or not isinstance(restoration.image, Image):
+        raise PluginError(f"the model '{spec.name}' returned a {type(answer).__name__} instead of a picture.")
+    result = restoration.image
     given = observation.image
     wanted = (*result_size(spec, options, given.height, given.width), given.channels)
     if result.pixels.shape != wanted or result.pixels.dtype != given.pixels.dtype:
@@ -93,7 +97,21 @@ def restore(restorer: Restorer, observation: Observation, spec: RestorerSpec, op
             f"where {wanted} {given.pixels.dtype} was due.",
             hint="This is a defect of the plugin: `restore plugins` says where it comes from.",
         )
-    return result
+    _check_companions(restoration.companions, spec, options)
+    return restoration
+
+
+def _check_companions(given: object, spec: RestorerSpec, options: Options) -> None:
+    """Refuse other companions than the restorer promised for these options."""
+    promised = promised_companions(spec, options)
+    pictures = given if isinstance(given, tuple | list) and all(isinstance(each, Image) for each in given) else None
+    if pictures is None or len(pictures) != len(promised):
+        what = "other things than pictures" if pictures is None else f"{len(pictures)} companions"
+        names = ", ".join(f"{each.name}{each.extension or ''}" for each in promised)
+        raise PluginError(
+            f"the model '{spec.name}' returned {what} where it promised {len(promised)}{names and f' ({names})'}.",
+            hint="This is a defect of the plugin: `restore plugins` says where it comes from.",
+        )
 
 
 def explain(error: BaseException, source: Path, spec: RestorerSpec) -> Failure:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import ValidationError
 
-from restore.image import Image, Metadata, Observation
+from restore.image import Image, Metadata, Observation, picture_of
 from restore.loading import load_restorer
 from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime
 
@@ -43,7 +43,8 @@ class Bench:
 
     def restore(self, image: Image, options: Options | None = None) -> Image:
         """What the model makes of a picture; with its default options unless others are given."""
-        result: object = self.restorer.restore(self.observation(image), options or self.spec.options())
+        answer = self.restorer.restore(self.observation(image), options or self.spec.options())
+        result: object = picture_of(answer)
         assert isinstance(result, Image), f"restore gave a {type(result).__name__} instead of an Image"
         return result
 

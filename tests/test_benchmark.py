@@ -14,7 +14,7 @@ from restore.benchmark.running import INPUT, options_for, run_benchmark
 from restore.benchmark.tasks import Case, Setup, denoise, standard_noise
 from restore.benchmark.worker import Contender, Worker, count_flops, peak_memory, serve_restorer, serve_sgemm
 from restore.errors import InputError, PluginError, UsageError
-from restore.image import Image, Observation
+from restore.image import Image, Observation, picture_of
 from restore.metrics import Convention
 from restore.plugin_manager import PluginManager
 from restore.spec import Options, Runtime
@@ -135,7 +135,7 @@ def test_a_worker_gives_what_the_model_gives_here(manager: PluginManager, wavele
     options = spec.options.model_validate({"sigma": 25})
     with Worker("wavelet", serve_restorer, wavelet, Runtime()) as worker:
         measured, pixels = worker.restore(observation, options)
-    expected = manager.load(spec, None, Runtime()).restore(observation, options).pixels
+    expected = picture_of(manager.load(spec, None, Runtime()).restore(observation, options)).pixels
     assert np.array_equal(pixels, expected)
     assert measured.seconds > 0
     assert measured.flops is None

@@ -14,7 +14,7 @@ from restore_classic.plugin import provide_restorers
 from skimage.data import astronaut
 
 from restore.errors import InputError, WeightsError
-from restore.image import Image, Metadata, Observation
+from restore.image import Image, Metadata, Observation, picture_of
 from restore.metrics import psnr
 from restore.spec import Options, RestorerSpec, Runtime
 
@@ -27,7 +27,7 @@ NOISE = np.random.default_rng(1).standard_normal(CLEAN.shape, dtype=np.float32)
 
 def denoise(name: str, image: Image, **options: object) -> Image:
     spec = SPECS[name]
-    return spec.load(None, Runtime()).restore(Observation((image,)), spec.options.model_validate(options))
+    return picture_of(spec.load(None, Runtime()).restore(Observation((image,)), spec.options.model_validate(options)))
 
 
 @pytest.mark.parametrize("name", INSTALLED)

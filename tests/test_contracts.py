@@ -8,9 +8,16 @@ from typing import Any
 
 import pytest
 
-from restore.contracts import MarkedHook, accepted_metrics, accepted_restorers, hooks_problem, spec_problem
+from restore.contracts import (
+    MarkedHook,
+    accepted_metrics,
+    accepted_restorers,
+    hooks_problem,
+    promised_companions,
+    spec_problem,
+)
 from restore.errors import PluginError
-from restore.spec import Options, Restorer, RestorerSpec, Runtime, SizeRule
+from restore.spec import Companion, Options, Restorer, RestorerSpec, Runtime, SizeRule
 
 
 def load(weights: Path | None, runtime: Runtime) -> Restorer:
@@ -51,6 +58,7 @@ def test_a_sound_description_has_no_problem() -> None:
         ("sources", "A paper"),
         ("default", 1),
         ("requires", "bm3d"),
+        ("companions", ("uncertainty",)),
     ],
 )
 def test_a_field_that_cannot_be_used_is_named_with_its_value_and_the_rule(field: str, value: Any) -> None:
@@ -102,3 +110,43 @@ def test_metrics_come_as_names_and_functions(answer: object) -> None:
     assert accepted_metrics({"psnr": max}) == {"psnr": max}
     with pytest.raises(PluginError, match="provide_metrics gave"):
         accepted_metrics(answer)
+
+
+def promising(answer: Any) -> RestorerSpec:
+    """A restorer that gives this answer when it is asked for its companions."""
+    return replace(SPEC, companions=lambda options: answer)
+
+
+def test_companions_may_share_a_name_if_their_files_cannot() -> None:
+    answer = (Companion("sample-1"), Companion("uncertainty", ".png"), Companion("uncertainty", ".tif"))
+    assert promised_companions(promising(answer), Options()) == answer
+    assert promised_companions(SPEC, Options()) == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "where a tuple of Companion was expected"),
+        ([Companion("mask")], "where a tuple of Companion was expected"),
+        (("mask",), "where a tuple of Companion was expected"),
+        ((Companion("Mask"),), "a companion named 'Mask', which must be lower-case"),
+        ((Companion("../mask"),), "which must be lower-case"),
+        ((Companion("mask", "png"),), "the extension 'png', which must be None or of .avif"),
+        ((Companion("mask", ".PNG"),), "the extension '.PNG'"),
+        ((Companion("mask"), Companion("mask")), "two companions named 'mask' whose files could have one name"),
+        ((Companion("mask", ".png"), Companion("mask")), "two companions named 'mask'"),
+        ((Companion("mask"), Companion("mask", ".png")), "two companions named 'mask'"),
+    ],
+)
+def test_a_promise_that_cannot_be_kept_is_a_defect_of_the_plugin(answer: object, words: str) -> None:
+    with pytest.raises(PluginError, match="the model 'net-2' promises") as error:
+        promised_companions(promising(answer), Options())
+    assert words in str(error.value)
+
+
+def test_a_plugin_that_fails_when_asked_is_named() -> None:
+    def fail(options: Options) -> tuple[Companion, ...]:
+        raise KeyError("samples")
+
+    with pytest.raises(PluginError, match=r"the model 'net-2' cannot say .* \(KeyError: 'samples'\)"):
+        promised_companions(replace(SPEC, companions=fail), Options())

@@ -21,7 +21,7 @@ import numpy as np
 import psutil
 
 from restore.errors import PluginError, RestoreError
-from restore.image import Image, Observation, Pixels
+from restore.image import Image, Observation, Pixels, picture_of
 from restore.plugin_manager import PluginManager
 from restore.spec import Options, Restorer, Runtime
 
@@ -160,7 +160,7 @@ def serve_restorer(pipe: Connection, contender: Contender, runtime: Runtime) -> 
             restorer.restore(_corner(observation), options)
             warm = True
         start = time.perf_counter()
-        restored = restorer.restore(observation, options)
+        restored = picture_of(restorer.restore(observation, options))
         seconds = time.perf_counter() - start
         peak = peak_memory()
         key = f"{[picture.pixels.shape for picture in pictures]} {options!r}"
