@@ -34,7 +34,7 @@ from restore.reporting import Report
 from restore.spec import RestorerSpec, Runtime
 
 _MODEL = "restore.model"
-_TITLES = {"denoise": "Remove noise from photographs."}
+_TITLES = {"denoise": "Remove noise from photographs.", "upscale": "Enlarge photographs."}
 
 
 def commands(manager: PluginManager) -> list[click.Command]:

@@ -23,8 +23,8 @@ import cv2
 import numpy as np
 from skimage.restoration import denoise_tv_chambolle, denoise_wavelet
 
-from restore_classic.infer import Planes
-from restore_classic.plugin import BilateralOptions, Bm3dOptions, NlmOptions, TvOptions, WaveletOptions
+from restore_classic.denoise import Planes
+from restore_classic.denoisers import BilateralOptions, Bm3dOptions, NlmOptions, TvOptions, WaveletOptions
 
 OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [1 / 2, 0, -1 / 2], [1 / 4, -1 / 2, 1 / 4]], dtype=np.float32)
 """RGB to luminance and two colour differences, as CBM3D does it (Dabov et al. 2007)."""

@@ -14,7 +14,7 @@ from skimage.restoration import estimate_sigma
 from restore.errors import InputError
 from restore.image import Image, Observation, Pixels
 from restore.spec import Runtime
-from restore_classic.plugin import DenoiseOptions
+from restore_classic.denoisers import DenoiseOptions
 
 Planes = npt.NDArray[np.float32]
 """``(H, W, C)``, C = 1 or 3 (RGB), at least `SMALLEST` high and wide; black 0, white 1, values outside allowed."""
