@@ -16,6 +16,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from restore.codecs.depth import to_uint8, to_uint16
 from restore.errors import InputError
 from restore.evaluate import Pair
+from restore.heat_map import heat_map
 from restore.image import Image, Pixels
 from restore.metrics import unit_scale
 from restore.plugin_manager import PluginManager
@@ -122,6 +123,12 @@ def compare(before: Image, after: Image) -> Difference:
         treatments=treatments(after.metadata.xmp or b""),
         notes=tuple(_notes(before, after, scale)),
     )
+
+
+def drawn(found: Difference) -> Image:
+    """The map of a difference as a picture to look at, 8-bit RGB, its scale below it."""
+    means = f", means of {found.block}×{found.block} pixels" if found.block > 1 else ""
+    return heat_map(found.map, caption=f"ΔE (CIEDE2000){means}")
 
 
 @dataclass

@@ -13,7 +13,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from restore import difference as module
 from restore.codecs.writing import write
-from restore.difference import compare, difference
+from restore.difference import compare, difference, drawn
 from restore.errors import InputError
 from restore.evaluate import Pair
 from restore.image import Image, Metadata, Pixels
@@ -145,3 +145,12 @@ def test_nan_is_refused(tmp_path: Path, tiny_manager: PluginManager) -> None:
     write(replace(image, pixels=broken), paths[1])
     with pytest.raises(InputError, match=r"b\.tif: the picture holds NaN"):
         difference(Pair("a", paths[1], paths[0]), tiny_manager, 10**6)
+
+
+def test_the_drawn_map_says_what_its_values_are() -> None:
+    """Its last rows hold "ΔE (CIEDE2000)", and how many pixels each value stands for where that is more than one."""
+    found = compare(Image(noise(seed=1)), Image(noise(seed=2)))
+    single, means = (drawn(replace(found, block=block)).pixels for block in (1, 4))
+    assert single.shape == means.shape
+    assert 0 < (single[-20:] < 128).sum() < (means[-20:] < 128).sum()
+    assert (single[:-20] == means[:-20]).all()

@@ -1,4 +1,4 @@
-"""The picture of a difference: its colours follow ΔE, its scale says how."""
+"""The picture of a map: its colours follow the values, its scale says how."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from restore.heat_map import BAR, MARGIN, SMALLEST, heat_map
+from restore.heat_map import BAR, LARGE, MARGIN, SMALLEST, TEXT, heat_map
 
 
 def test_no_change_is_black_and_the_largest_is_bright() -> None:
@@ -52,3 +52,37 @@ def test_small_and_narrow_maps_are_large_enough_to_read(shape: tuple[int, int]) 
     pixels = heat_map(np.ones(shape, np.float32)).pixels
     assert pixels.shape[1] >= SMALLEST
     assert max(pixels.shape) < 1000
+
+
+def test_the_caption_and_its_unit_stand_below_the_numbers() -> None:
+    values = np.ones((500, 600), np.float32)
+    plain, named, measured = (
+        heat_map(values, caption=caption, unit=unit).pixels
+        for caption, unit in (("", ""), ("spread", ""), ("spread", "grey levels"))
+    )
+    assert len(named) == len(plain) + TEXT
+    assert (named[: 500 + MARGIN + BAR + TEXT] == plain[: 500 + MARGIN + BAR + TEXT]).all()
+    inks = [int((pixels[500 + MARGIN + BAR + TEXT + 8 :] < 128).sum()) for pixels in (plain, named, measured)]
+    assert inks[0] < inks[1] < inks[2]
+
+
+def test_the_callers_tops_are_the_ends_of_the_scale() -> None:
+    """The same values take up all of a scale that ends at 3, and a third of one that ends at 9."""
+    values = np.full((500, 600), 3, np.float32)
+    full, third = (heat_map(values, tops=tops).pixels[250, 250] for tops in ((0.5, 3, 9), (9,)))
+    assert full.sum() > 500 > third.sum()
+    assert (heat_map(values, tops=(0.5, 1)).pixels[250, 250] == full).all(), "the last top stands for all above"
+
+
+def test_scale_and_numbers_grow_with_large_maps() -> None:
+    usual, large = (heat_map(np.ones((40, width), np.float32)).pixels for width in (LARGE, 4 * LARGE))
+    assert large.shape == (40 + 4 * (usual.shape[0] - 40), 4 * LARGE, 3)
+    assert (large[-1] == 255).all()
+
+
+def test_large_maps_are_drawn_as_small_ones_are() -> None:
+    """In strips, and with a top found by looking at some of the values only."""
+    rows = np.linspace(0, 4, 3000, dtype=np.float32)[:, None].repeat(2000, 1)
+    pixels = heat_map(rows).pixels
+    some = heat_map(np.ascontiguousarray(rows[::5])).pixels
+    assert (pixels[:3000:5, 0] == some[:600, 0]).all()

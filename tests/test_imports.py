@@ -26,13 +26,13 @@ ORDER = (
     {"errors"},
     {"image", "spec"},
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
-    | {"degrade", "correct", "diagnose"},
+    | {"degrade", "correct", "diagnose", "heat_map"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics"}
     | {"journal", "journal_rows", "journal_reading", "accounting"}
     | {"planning", "in_place", "selection", "naming", "collisions", "walking", "finding", "watching", "disk_space"}
     | {"outputs", "provenance", "reporting", "resuming", "memory", "result_size"},
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
-    | {"steps", "evaluate", "benchmark", "difference", "heat_map"},
+    | {"steps", "evaluate", "benchmark", "difference"},
     {"options", "option_types", "cli", "testing", "trials"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""

@@ -122,8 +122,7 @@ def _check_maps(
 def _compare(pair: Pair, path: Path | None, manager: PluginManager, max_pixels: int) -> Found:
     from restore.codecs.atomic import atomic_path, output_error
     from restore.codecs.writing import write
-    from restore.difference import difference
-    from restore.heat_map import heat_map
+    from restore.difference import difference, drawn
 
     result = difference(pair, manager, max_pixels)
     if path is not None:
@@ -132,7 +131,7 @@ def _compare(pair: Pair, path: Path | None, manager: PluginManager, max_pixels: 
         except OSError as error:
             raise output_error(error, path) from error
         with atomic_path(path) as temporary:
-            write(heat_map(result.map, result.block), temporary)
+            write(drawn(result), temporary)
     return Found(pair, result, path)
 
 
