@@ -41,7 +41,7 @@ class Enlarging(Options):
         description="Enlarge until the picture fills this WIDTHxHEIGHT in one direction and fits in the other, keeping "
         "its proportions. Pictures that are as large already stay as they are.",
     )
-    max_side: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+    max_side: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         default=None,
         description="Enlarge until the longer side has so many pixels. Pictures that are as large already stay as they "
         "are.",

@@ -13,6 +13,7 @@ times (luma of BT.601 in studio swing, grey pictures as they are, a border of ``
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,10 @@ Floats = npt.NDArray[np.float32]
 
 _ROWS = 64
 """Output rows worked on at a time, at most."""
+
+_PRODUCT = 1 << 18
+"""Multiplications of one matrix product, at most: OpenBLAS does such in the calling thread. Products of this shape gain
+little from threads, and lose a factor of ten to them where other programs keep the cores busy."""
 
 _CHUNK = 8 << 20
 """Bytes of floats worked on at a time, each of input and output."""
@@ -106,7 +111,7 @@ def resized(pixels: Pixels, height: int, width: int, kernel: Kernel = CUBIC) -> 
     result = np.empty((height, width, *pixels.shape[2:]), pixels.dtype)
     flat = result.reshape(height, -1)
     across = _across(pixels.shape[1], width, channels, kernel)
-    step = min(max(_CHUNK // (4 * max(flat.shape[1], rows.shape[1])), 1), _ROWS)
+    step = min(_step(pixels.shape[0] / height, kernel), max(_CHUNK // (4 * flat.shape[1]), 1))
     for block in _blocks(pixels.shape[0], height, step, kernel):
         _store(_strip(rows, block, across, width * channels), flat[block.start : block.stop])
     return result
@@ -122,7 +127,7 @@ def _strip(rows: Pixels, block: _Block, across: list[_Block] | None, width: int)
         piece = rows[low:high].astype(np.float32)
         if not smaller:  # widen few rows rather than many
             piece = _widened(piece, across, width)
-        part = block.weights[:, low - block.low : high - block.low] @ piece
+        part = _product(block.weights[:, low - block.low : high - block.low], piece)
         strip = part if strip is None else np.add(strip, part, out=strip)
     assert strip is not None  # a block has at least one input row
     return _widened(strip, across, width) if smaller else strip
@@ -134,7 +139,25 @@ def _widened(rows: Floats, across: list[_Block] | None, width: int) -> Floats:
         return rows
     result = np.empty((rows.shape[0], width), np.float32)
     for block in across:
-        np.matmul(rows[:, block.low : block.high], block.weights, out=result[:, block.start : block.stop])
+        step = max(_PRODUCT // block.weights.size, 1)
+        for top in range(0, rows.shape[0], step):
+            piece = rows[top : top + step, block.low : block.high]
+            np.matmul(piece, block.weights, out=result[top : top + step, block.start : block.stop])
+    return result
+
+
+def _step(stretch: float, kernel: Kernel) -> int:
+    """Output rows at a time: so many that a product with some hundred columns of their input is a small one."""
+    least = math.sqrt(kernel.width**2 / 4 + _PRODUCT / 128 / stretch) - kernel.width / 2
+    return min(max(int(least), 1), _ROWS)
+
+
+def _product(weights: Floats, rows: Floats) -> Floats:
+    """``weights @ rows`` in small pieces."""
+    result = np.empty((weights.shape[0], rows.shape[1]), np.float32)
+    step = max(_PRODUCT // weights.size, 16)
+    for left in range(0, rows.shape[1], step):
+        np.matmul(weights, rows[:, left : left + step], out=result[:, left : left + step])
     return result
 
 
