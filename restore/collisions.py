@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from restore.errors import OutputError
 from restore.finding import Found
+from restore.naming import companion_paths
+from restore.spec import Companion
 
 _APART = "Restore them in separate runs with different outputs."
 
@@ -27,51 +29,85 @@ class Collision:
     error: OutputError
 
 
-def collisions(names: Mapping[Found, Path]) -> list[Collision]:
+def collisions(
+    names: Mapping[Found, Path], companions: tuple[Companion, ...] = (), *, in_place: bool = False
+) -> list[Collision]:
     """Everything in a plan that would lose a picture; empty for a sound one.
 
     Args:
         names: The result of each input.
+        companions: What is written beside each result.
+        in_place: Results are meant to take the places of inputs.
     """
+    written = _Written(names, companions)
     first: dict[str, Found] = {}
     shared: dict[str, list[Found]] = {}
-    for file, result in names.items():
-        one = first.setdefault(str(result), file)
+    for file, path in written.pairs():
+        one = first.setdefault(str(path), file)
         if one is not file:
-            shared.setdefault(str(result), [one]).append(file)
-    return [*_of_one_name(shared), *_of_nearly_one_name(names), *_in_the_way(first, names), *_overwritten_inputs(names)]
+            shared.setdefault(str(path), [one]).append(file)
+    return [
+        *_of_one_name(shared, written),
+        *_of_nearly_one_name(written),
+        *_in_the_way(first, written),
+        *([] if in_place else _overwritten_inputs(written)),
+    ]
 
 
-def _of_one_name(shared: Mapping[str, list[Found]]) -> Iterable[Collision]:
-    for result, files in shared.items():
-        if len(files) > 1:
-            both = " and ".join(str(file.path) for file in files[:2])
-            more = f" (and {len(files) - 2} more)" if len(files) > 2 else ""
-            if len({file.path.parent for file in files}) > 1:
-                hint = "Give their folders (or a quoted pattern) as inputs, which keeps the tree, or use separate runs."
-            else:
-                hint = _APART
-            yield Collision(tuple(files), OutputError(f"would be the result of {both}{more}.", path=result, hint=hint))
+@dataclass(frozen=True)
+class _Written:
+    """What is written for each input: its result and the result's companions."""
+
+    names: Mapping[Found, Path]
+    companions: tuple[Companion, ...]
+
+    def of(self, file: Found) -> tuple[Path, ...]:
+        result = self.names[file]
+        return (result, *companion_paths(result, self.companions)) if self.companions else (result,)
+
+    def pairs(self) -> Iterator[tuple[Found, Path]]:
+        return ((file, path) for file in self.names for path in self.of(file))
+
+    def role(self, file: Found, path: Path) -> str:
+        return "the result of" if self.names[file] == path else "a companion of the result of"
 
 
-def _of_nearly_one_name(names: Mapping[Found, Path]) -> Iterable[Collision]:
-    """Names equal but for case where a change of format made one of them (a.HEIC beside a.JPG)."""
+def _of_one_name(shared: Mapping[str, list[Found]], written: _Written) -> Iterable[Collision]:
+    for path, files in shared.items():
+        roles = [written.role(file, Path(path)) for file in files[:2]]
+        both = f"{files[0].path} and {f'{roles[1]} ' if roles[0] != roles[1] else ''}{files[1].path}"
+        more = f" (and {len(files) - 2} more)" if len(files) > 2 else ""
+        if len({file.path.parent for file in files}) > 1:
+            hint = "Give their folders (or a quoted pattern) as inputs, which keeps the tree, or use separate runs."
+        else:
+            hint = _APART
+        yield Collision(tuple(files), OutputError(f"would be {roles[0]} {both}{more}.", path=path, hint=hint))
+
+
+def _of_nearly_one_name(written: _Written) -> Iterable[Collision]:
+    """Names equal but for case where a change of format, or a companion's name, made them so (a.HEIC beside a.JPG)."""
     seen: dict[str, Found] = {}
-    for file, result in names.items():
-        other = seen.setdefault(folded(result), file)
-        if other is file or names[other] == result:
+    names = written.names
+    for file, path in written.pairs():
+        other = seen.setdefault(folded(path), file)
+        if other is file:
             continue
-        if any(names[each].suffix != each.path.suffix for each in (file, other)):
+        place = next(each for each in written.of(other) if folded(each) == folded(path))
+        if place == path:
+            continue
+        renamed = any(names[each].suffix != each.path.suffix for each in (file, other))
+        if renamed or folded(names[file]) != folded(names[other]):
             error = OutputError(
-                f"would be the result of {file.path}, and {names[other]}, equal but for case, that of {other.path}.",
-                path=result,
+                f"would be {written.role(file, path)} {file.path}, and {place}, equal but for case, "
+                f"{written.role(other, place).replace('the result of', 'that of')} {other.path}.",
+                path=path,
                 hint=_APART,
             )
             yield Collision((other, file), error)
 
 
-def _in_the_way(first: Mapping[str, Found], names: Mapping[Found, Path]) -> Iterable[Collision]:
-    """A result where another result needs a folder."""
+def _in_the_way(first: Mapping[str, Found], written: _Written) -> Iterable[Collision]:
+    """A file where another result needs a folder."""
     blocked = {
         folder: place
         for folder in {os.path.dirname(text) for text in first}  # noqa: PTH120 (ten thousand paths would be made)
@@ -79,27 +115,28 @@ def _in_the_way(first: Mapping[str, Found], names: Mapping[Found, Path]) -> Iter
     }
     if not blocked:
         return
-    for file, result in names.items():
+    for file, result in written.names.items():
         below = blocked.get(str(result.parent))
         if below is not None:
             error = OutputError(
-                f"would be the result of {first[below].path} and also the folder of {file.path}.",
+                f"would be {written.role(first[below], Path(below))} {first[below].path} and also the folder of "
+                f"{file.path}.",
                 path=Path(below),
                 hint=_APART,
             )
             yield Collision((first[below], file), error)
 
 
-def _overwritten_inputs(names: Mapping[Found, Path]) -> Iterable[Collision]:
-    """A result that is an input, also by another spelling or a link: originals are never changed."""
-    originals = {identity(file.path): file for file in names}
-    for file, result in names.items():
-        found = originals.get(identity(result) or (0, 0))
+def _overwritten_inputs(written: _Written) -> Iterable[Collision]:
+    """A file that is an input, also by another spelling or a link: originals are never changed."""
+    originals = {identity(file.path): file for file in written.names}
+    for file, path in written.pairs():
+        found = originals.get(identity(path) or (0, 0))
         if found is not None:
             original = found.path
             error = OutputError(
-                f"is an input{'' if original == result else f' ({original})'} and would be overwritten.",
-                path=result,
+                f"is an input{'' if original == path else f' ({original})'} and would be overwritten.",
+                path=path,
                 hint="Originals are never changed: choose another -o, or give results a name of their own with "
                 "--suffix _restored.",
             )

@@ -7,10 +7,14 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from restore.codecs.formats import WRITABLE_SUFFIXES, output_suffix, suffix_format
+from restore.collisions import collisions, identity
 from restore.errors import OutputError, UsageError
 from restore.finding import Found, absolute, find
-from restore.planning import NO_FORMAT, Plan, WorkItem, check_folder, identity
+from restore.naming import Names, companion_paths
+from restore.planning import NO_FORMAT, check_folder, obstacle, without_earlier_results
 from restore.selection import EVERYTHING, Selection
+from restore.spec import Companion
+from restore.work_items import Plan, WorkItem
 
 
 def plan_in_place(
@@ -19,6 +23,9 @@ def plan_in_place(
     *,
     writable: Collection[str] | None = WRITABLE_SUFFIXES,
     selection: Selection = EVERYTHING,
+    overwrite: bool = False,
+    list_collisions: bool = False,
+    companions: tuple[Companion, ...] = (),
 ) -> Plan:
     """Plan to replace each input by its result, with its original kept below `backup` in the inputs' tree.
 
@@ -27,6 +34,10 @@ def plan_in_place(
         backup: The folder for the originals; where it lies inside an input folder, what it holds is no input.
         writable: Suffixes (lower case, with dot) a result may have; None for any.
         selection: Which of the files found are meant.
+        overwrite: Replace companions that exist; otherwise their items are skipped.
+        list_collisions: Make what would lose a picture a problem of its items instead of an error.
+        companions: What is written beside each result. Files that are companions of others by their name are no inputs:
+            a second run over the same folder finds them there.
 
     Returns:
         A plan whose folder is the deepest one that holds all inputs. What cannot be done in place (a format that is
@@ -41,8 +52,16 @@ def plan_in_place(
     if os.path.realpath(backup) == os.path.realpath(findings.folder):
         raise UsageError(f"--backup {backup} is the folder of the inputs themselves.", hint="Name another folder.")
     check_folder(Path(backup), "--backup")
-    originals = {identity(file.path) for file in findings.files}
-    items = [_item(file, findings.folder, Path(backup), writable) for file in findings.files]
+    names, left_out = without_earlier_results(Names(findings.files, lambda file: file.path), companions)
+    clashes = collisions(names, companions, in_place=True) if companions else []
+    if clashes and not list_collisions:
+        raise clashes[0].error
+    problems = {file: str(clash.error) for clash in reversed(clashes) for file in clash.files}
+    originals = {identity(file.path) for file in names}
+    items = [
+        _item(file, findings.folder, Path(backup), writable, problems.get(file), companions, overwrite)
+        for file in names
+    ]
     for item in items:
         if item.backup is not None and identity(item.backup) in originals - {None}:
             raise OutputError(
@@ -51,16 +70,28 @@ def plan_in_place(
                 hint="Name another folder after --backup.",
             )
     kept = f"each original is kept in {backup} before its result takes its place"
-    return Plan(tuple(items), (*findings.notes, kept), findings.folder)
+    said = tuple(str(clash.error) for clash in clashes)
+    return Plan(tuple(items), (*findings.notes, *left_out, kept), findings.folder, said, companions)
 
 
-def _item(file: Found, folder: Path, backup: Path, writable: Collection[str] | None) -> WorkItem:
+def _item(
+    file: Found,
+    folder: Path,
+    backup: Path,
+    writable: Collection[str] | None,
+    clash: str | None,
+    companions: tuple[Companion, ...],
+    overwrite: bool,
+) -> WorkItem:
     """The work item that replaces one file."""
     inner = absolute(file.path).relative_to(absolute(folder))
+    skip, problem = obstacle(companion_paths(file.path, companions), overwrite=overwrite)
+    problem = file.problem or clash or _problem(file.path, Path(os.path.realpath(folder), inner), writable) or problem
     return WorkItem(
         (file.path,),
         file.path,
-        problem=file.problem or _problem(file.path, Path(os.path.realpath(folder), inner), writable),
+        skip if problem is None else None,
+        problem,
         backup=backup / inner,
         present=True,
     )

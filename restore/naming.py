@@ -10,6 +10,7 @@ from pathlib import Path
 from restore.codecs.formats import output_suffix, suffix_format
 from restore.errors import UsageError
 from restore.finding import Found
+from restore.spec import Companion
 
 _TRICKS = frozenset("/\\:\0")
 
@@ -77,6 +78,16 @@ class Naming:
 
 
 SAME_NAMES = Naming()
+
+
+def companion_paths(output: Path, companions: Iterable[Companion]) -> tuple[Path, ...]:
+    """Where the companions of a result go: beside it, ``photo.uncertainty.png`` beside ``photo.jpg``.
+
+    Args:
+        output: The result.
+        companions: In whose order the paths come.
+    """
+    return tuple(output.with_name(f"{output.stem}.{each.name}{each.extension or output.suffix}") for each in companions)
 
 
 class Names(Mapping[Found, Path]):

@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,8 +23,7 @@ def atomic_path(
 ) -> Iterator[Path]:
     """Give a temporary path beside `target`; rename it into place on success, remove it on any failure.
 
-    The temporary file exists already (empty), is hidden, has the target's suffix and a short name of its own, so that
-    names of 255 bytes stay possible. File and folder are flushed to the disk before this returns.
+    As `atomic_paths`, for one file.
 
     Args:
         target: The final path; an existing file is replaced in one step.
@@ -34,29 +33,67 @@ def atomic_path(
     Raises:
         restore.errors.OutputError: The folder cannot be written to, or the disk is full; names `target`.
     """
-    temporary = target.with_name(f"{_TEMPORARY}{token}{secrets.token_hex(_RANDOM // 2)}{target.suffix}")
-    created = False
-    try:
-        # Not mkstemp: its files are private, this one gets the permissions a new file has.
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        created = True
+    told = None if before_rename is None else lambda temporaries: before_rename(temporaries[0])
+    with atomic_paths([target], token=token, before_rename=told) as (temporary,):
         yield temporary
-        flush(temporary)
+
+
+@contextmanager
+def atomic_paths(
+    targets: Sequence[Path], *, token: str = "", before_rename: Callable[[Sequence[Path]], None] | None = None
+) -> Iterator[list[Path]]:
+    """Give temporary paths beside several files that belong together; on a failure the temporary files are removed.
+
+    On success all are flushed to the disk, then renamed into place one by one. The last one follows when the disk holds
+    the others: where it has appeared, all are there, also after a power cut.
+
+    A temporary file exists already (empty), is hidden, has its target's suffix and a short name of its own, so that
+    names of 255 bytes stay possible.
+
+    Args:
+        targets: The final paths, in the order in which they are to appear; existing files are replaced.
+        token: Eight hexadecimal digits for the temporary files' names, by which `sweep` knows them again.
+        before_rename: Called with the finished temporary files, already flushed to the disk.
+
+    Raises:
+        restore.errors.OutputError: A folder cannot be written to, or the disk is full; names the target.
+    """
+    temporaries = [
+        target.with_name(f"{_TEMPORARY}{token}{secrets.token_hex(_RANDOM // 2)}{target.suffix}") for target in targets
+    ]
+    meant = dict(zip(map(str, temporaries), targets, strict=True))
+    waiting: list[Path] = []
+    try:
+        for temporary in temporaries:
+            # Not mkstemp: its files are private, this one gets the permissions a new file has.
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            waiting.append(temporary)
+        yield temporaries
+        for temporary in temporaries:
+            flush(temporary)
         if before_rename is not None:
-            before_rename(temporary)
-        temporary.replace(target)
-        created = False
-        flush(target.parent)
+            before_rename(temporaries)
+        _rename(temporaries, targets, waiting)
     except OSError as error:
-        raise output_error(error, target) from error
+        raise output_error(error, meant.get(str(error.filename), targets[-1])) from error
     except RestoreError as error:
-        if error.path == temporary:
-            error.path = target
+        error.path = meant.get(str(error.path), error.path)
         raise
     finally:
-        if created:
+        for temporary in waiting:
             with suppress(OSError):
                 temporary.unlink()
+
+
+def _rename(temporaries: Sequence[Path], targets: Sequence[Path], waiting: list[Path]) -> None:
+    """Bring finished files into place, the last one when the disk holds the others; takes them off `waiting`."""
+    for temporary, target in zip(temporaries, targets, strict=True):
+        if target is targets[-1]:
+            for folder in {other.parent for other in targets[:-1]}:
+                flush(folder)
+        temporary.replace(target)
+        waiting.remove(temporary)
+    flush(targets[-1].parent)
 
 
 def sweep(folders: Iterable[Path], token: str) -> None:
