@@ -14,25 +14,27 @@ from __future__ import annotations
 import json
 import logging
 import os
-import secrets
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from restore.errors import OutputError
 from restore.journal_rows import (
+    ACCOMPANY,
+    ARRIVE,
     BOOK,
+    COMPANION_COLUMNS,
     ENTRY_COLUMNS,
     FINISH,
+    FORGET,
     INTEND,
     KEEP,
     PLAN,
-    SCHEMA,
+    SUPERSEDE,
     Entry,
     Recipe,
     Source,
@@ -42,6 +44,7 @@ from restore.journal_rows import (
     key_in,
     sources_as_text,
 )
+from restore.journal_schema import in_words, prepare
 from restore.reporting import FileResult
 from restore.stamps import Stamp
 
@@ -50,9 +53,6 @@ FOLDER = ".restore"
 NAME = "journal.sqlite"
 
 _log = logging.getLogger("restore")
-
-FORMAT = 1
-"""Of the tables; a journal of a higher one is refused."""
 
 
 class Journal:
@@ -86,14 +86,14 @@ class Journal:
             raise OutputError(
                 f"cannot hold a journal: {error.strerror}.", path=output, hint="Choose another output folder."
             ) from error
-        with _in_words(path):
+        with in_words(path):
             connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             journal = cls(connection, output)
             try:
                 connection.execute("PRAGMA journal_mode=WAL")  # where a disk cannot, SQLite stays with its older way
                 connection.execute("PRAGMA synchronous=FULL")
                 connection.execute("PRAGMA cache_size=-256")  # KiB; each result's row is looked at once or twice
-                journal._prepare(path)
+                prepare(connection, path)
             except BaseException:
                 connection.close()
                 raise
@@ -145,11 +145,9 @@ class Journal:
         """
         run: int = self._read("SELECT coalesce(max(id), 0) + 1 FROM runs")[0][0]
         values = (recipe.digest, recipe.model, recipe.weights, recipe.options, recipe.settings, recipe.version)
-        self._later("INSERT OR REPLACE INTO recipes VALUES (?, ?, ?, ?, ?, ?)", values)
-        self._later(
-            "INSERT INTO runs (id, recipe, began, host, process, inputs) VALUES (?, ?, ?, ?, ?, ?)",
-            (run, recipe.digest, _now(), socket.gethostname(), os.getpid(), inputs),
-        )
+        self._later(("INSERT OR REPLACE INTO recipes VALUES (?, ?, ?, ?, ?, ?)", values))
+        values = (run, recipe.digest, _now(), socket.gethostname(), os.getpid(), inputs)
+        self._later(("INSERT INTO runs (id, recipe, began, host, process, inputs) VALUES (?, ?, ?, ?, ?, ?)", values))
         self._at_once(PLAN, ((encoded(self.key(output)), run, recipe.digest) for output in planned))
         return run
 
@@ -159,7 +157,7 @@ class Journal:
 
     def uses(self, folder: Path) -> None:
         """Note a folder before a temporary file is made in it, so that `restore` finds it after a power cut."""
-        self._later("INSERT OR IGNORE INTO folders VALUES (?)", (encoded(self.key(folder)),))
+        self._later(("INSERT OR IGNORE INTO folders VALUES (?)", (encoded(self.key(folder)),)))
         self.flush()
 
     def folders(self) -> list[Path]:
@@ -176,6 +174,7 @@ class Journal:
         seconds: float,
         megapixels: float,
         warnings: tuple[str, ...],
+        companions: Sequence[tuple[Path, Stamp, str]] = (),
     ) -> None:
         """Book, durably, what is about to be renamed into place.
 
@@ -187,26 +186,46 @@ class Journal:
             seconds: Spent so far.
             megapixels: Of the input.
             warnings: What could not be kept.
+            companions: What appears beside it: final name, stamp and sha256 of each.
         """
-        said = sources_as_text(sources)
+        key, said = encoded(self.key(output)), sources_as_text(sources)
         values = (said, stamp.size, stamp.modified_ns, sha256, seconds, megapixels, json.dumps(warnings))
-        self._later(INTEND, (*values, encoded(self.key(output))))
+        self._later(
+            (INTEND, (*values, key)),
+            (SUPERSEDE, (key,)),
+            *(
+                (ACCOMPANY, (key, encoded(self.key(path)), digest, its.size, its.modified_ns))
+                for path, its, digest in companions
+            ),
+        )
         self.flush()
 
-    def finish(self, output: Path, stamp: Stamp) -> None:
-        """Book that an intended result is in place, or that it still is, with another stamp."""
-        self._later(FINISH, (stamp.modified_ns, stamp.changed_ns, encoded(self.key(output))))
+    def finish(self, output: Path, stamp: Stamp, companions: Sequence[tuple[Path, Stamp]] = ()) -> None:
+        """Book that an intended result is in place, or that it still is, with another stamp.
+
+        Args:
+            output: The result.
+            stamp: As it is now.
+            companions: What lies beside it now: name and stamp of each.
+        """
+        key = encoded(self.key(output))
+        self._later(
+            (FINISH, (stamp.modified_ns, stamp.changed_ns, key)),
+            (FORGET, (key,)),
+            *((ARRIVE, (its.modified_ns, its.changed_ns, key, encoded(self.key(path)))) for path, its in companions),
+        )
 
     def restamp(self, output: Path, sources: tuple[Source, ...]) -> None:
         """Book that the sources of a result are unchanged, with other stamps."""
-        self._later("UPDATE items SET sources=? WHERE output=?", (sources_as_text(sources), encoded(self.key(output))))
+        values = (sources_as_text(sources), encoded(self.key(output)))
+        self._later(("UPDATE items SET sources=? WHERE output=?", values))
 
     def book(self, result: FileResult) -> None:
         """Book a result that was skipped or failed; what was never made gets its input's name, for the user."""
         reason = None if result.reason is None else encoded(result.reason)  # it may name a file that is not UTF-8
         values = (result.state, reason, int(result.exit_code), result.seconds, result.megapixels)
         named = sources_as_text([Source(str(result.source.absolute()), Stamp(0, 0, 0), "")])
-        self._later(BOOK, (*values, json.dumps(result.warnings), named, encoded(self.key(result.output))))
+        self._later((BOOK, (*values, json.dumps(result.warnings), named, encoded(self.key(result.output)))))
 
     def end(self, run: int, *, done: int, skipped: int, failed: int, ending: str) -> None:
         """Close a run.
@@ -219,7 +238,7 @@ class Journal:
             ending: "finished", or why it stopped early.
         """
         values = (_now(), done, skipped, failed, ending, run)
-        self._later("UPDATE runs SET ended=?, done=?, skipped=?, failed=?, ending=? WHERE id=?", values)
+        self._later(("UPDATE runs SET ended=?, done=?, skipped=?, failed=?, ending=? WHERE id=?", values))
         self.flush()
 
     def flush(self) -> None:
@@ -233,7 +252,7 @@ class Journal:
             if not batch:
                 return
             try:
-                with _in_words(self.folder / FOLDER / NAME), self._connection:
+                with in_words(self.folder / FOLDER / NAME), self._connection:
                     self._connection.execute("BEGIN IMMEDIATE")
                     for statement, values in batch:
                         self._connection.execute(statement, values)
@@ -245,7 +264,7 @@ class Journal:
     def _at_once(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
         """Write what is pending, then very many rows, without holding them in memory."""
         self.flush()
-        with self._transaction, _in_words(self.folder / FOLDER / NAME), self._connection:
+        with self._transaction, in_words(self.folder / FOLDER / NAME), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(statement, rows)
 
@@ -253,42 +272,25 @@ class Journal:
 
     def entry(self, output: Path) -> Entry | None:
         """The row of one result; all rows and the runs `restore.journal_reading` tells."""
-        rows = self._read(f"SELECT {ENTRY_COLUMNS} FROM items WHERE output=?", (encoded(self.key(output)),))
-        return entry_of(rows[0]) if rows else None
+        key = (encoded(self.key(output)),)
+        rows = self._read(f"SELECT {ENTRY_COLUMNS} FROM items WHERE output=?", key)
+        if not rows:
+            return None
+        return entry_of(rows[0], self._read(f"SELECT {COMPANION_COLUMNS} FROM companions WHERE output=?", key))
 
-    def _later(self, statement: str, values: tuple[object, ...]) -> None:
+    def owner(self, path: Path) -> Path | None:
+        """The result beside which a file was written, or None where it is no companion."""
+        rows = self._read("SELECT output FROM companions WHERE path=? AND former=0", (encoded(self.key(path)),))
+        return self.path(decoded(rows[0][0])) if rows else None
+
+    def _later(self, *statements: tuple[str, tuple[object, ...]]) -> None:
+        """Add statements to what is pending; they are written in one transaction."""
         with self._pending_lock:
-            self._pending.append((statement, values))
+            self._pending += statements
 
     def _read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._transaction, _in_words(self.folder / FOLDER / NAME):
+        with self._transaction, in_words(self.folder / FOLDER / NAME):
             return self._connection.execute(query, values).fetchall()
-
-    def _prepare(self, path: Path) -> None:
-        """Make the tables of a new journal; refuse one of a newer version."""
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > FORMAT:
-                raise OutputError("was written by a newer version of restore.", path=path, hint="Update restore.")
-            if version == 0:
-                for statement in SCHEMA.split(";"):
-                    self._connection.execute(statement)
-                self._connection.execute("INSERT INTO about VALUES ('token', ?)", (secrets.token_hex(4),))
-                self._connection.execute(f"PRAGMA user_version={FORMAT}")
-
-
-@contextmanager
-def _in_words(path: Path) -> Iterator[None]:
-    """Put SQLite's troubles into words for the user."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            hint = "Check the disk's free space and its rights; what is finished is safe."
-        else:
-            hint = "Move the folder .restore away: results are kept, but what was done is then not known any more."
-        raise OutputError(f"the journal cannot be used ({error}).", path=path, hint=hint) from error
 
 
 def _now() -> str:

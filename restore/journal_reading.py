@@ -15,10 +15,13 @@ from typing import Any
 from urllib.parse import quote
 
 from restore.errors import OutputError
-from restore.journal import FOLDER, FORMAT, NAME
-from restore.journal_rows import ENTRY_COLUMNS, RUN_COLUMNS, Entry, RunRow, entry_of, run_of
+from restore.journal import FOLDER, NAME
+from restore.journal_rows import COMPANION_COLUMNS, ENTRY_COLUMNS, RUN_COLUMNS, Entry, RunRow, entry_of, run_of
+from restore.journal_schema import FORMAT
 from restore.stamps import Stamp
 from restore.walking import kind_of
+
+_Row = Sequence[Any]
 
 _WAL_MODE = 2
 """In bytes 18 and 19 of a database file, see https://www.sqlite.org/fileformat.html."""
@@ -53,24 +56,51 @@ def read_journal(folder: Path) -> Record:
         while True:
             before = Stamp.of(path)
             frozen = _is_at_rest(path)
-            runs, entries = _rows(path, frozen)
+            runs, entries, beside = _rows(path, frozen)
             if not frozen or Stamp.of(path) == before:  # a run that began meanwhile may have written what was read
-                return Record(folder, tuple(map(run_of, runs)), tuple(map(entry_of, entries)))
+                return Record(folder, tuple(map(run_of, runs)), _entries(entries, beside))
     except (sqlite3.Error, OSError) as error:
         raise OutputError(f"the journal cannot be read ({error}).", path=path, hint=_hint(error)) from error
 
 
-def _rows(path: Path, frozen: bool) -> tuple[Sequence[Sequence[Any]], Sequence[Sequence[Any]]]:
-    """Runs and entries of one moment."""
+def companions_in(folder: Path) -> frozenset[Path]:
+    """The files in a folder that were written beside results, as the journal of the folder, or of one above it, says.
+
+    Args:
+        folder: Any; without a journal there are none.
+
+    Raises:
+        restore.errors.OutputError: The journal cannot be read.
+    """
+    for place in (folder.absolute(), *folder.absolute().parents):
+        if kind_of(place / FOLDER / NAME) == "file":
+            rows = (row for entry in read_journal(place).entries for row in entry.companions)
+            return frozenset(place / row.path for row in rows if not row.former)
+    return frozenset()
+
+
+def _entries(rows: Sequence[_Row], beside: Sequence[_Row]) -> tuple[Entry, ...]:
+    """Entries with their companions."""
+    companions: dict[object, list[_Row]] = {}
+    for row in beside:
+        companions.setdefault(row[0], []).append(row)
+    return tuple(entry_of(row, companions.get(row[0], ())) for row in rows)
+
+
+def _rows(path: Path, frozen: bool) -> tuple[Sequence[_Row], Sequence[_Row], Sequence[_Row]]:
+    """Runs, entries and companions of one moment."""
     address = f"file:{quote(bytes(path.absolute()))}?mode=ro{'&immutable=1' if frozen else ''}"
     with closing(sqlite3.connect(address, uri=True, timeout=30, isolation_level=None)) as connection:
         connection.execute("BEGIN")
-        if connection.execute("PRAGMA user_version").fetchone()[0] > FORMAT:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > FORMAT:
             raise OutputError("was written by a newer version of restore.", path=path, hint="Update restore.")
         runs = connection.execute(
             f"SELECT {RUN_COLUMNS} FROM runs LEFT JOIN recipes ON recipe = digest ORDER BY id"
         ).fetchall()
-        return runs, connection.execute(f"SELECT {ENTRY_COLUMNS} FROM items ORDER BY output").fetchall()
+        entries = connection.execute(f"SELECT {ENTRY_COLUMNS} FROM items ORDER BY output").fetchall()
+        companions = f"SELECT {COMPANION_COLUMNS} FROM companions ORDER BY output, path"
+        return runs, entries, connection.execute(companions).fetchall() if version > 1 else []
 
 
 def _is_at_rest(path: Path) -> bool:

@@ -5,24 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from restore.stamps import Stamp
-
-SCHEMA = """
-CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE recipes (digest TEXT PRIMARY KEY, model TEXT, weights TEXT, options TEXT, settings TEXT, version TEXT);
-CREATE TABLE runs (id INTEGER PRIMARY KEY, recipe TEXT, began TEXT, ended TEXT, host TEXT, process INTEGER,
-    inputs INTEGER, done INTEGER, skipped INTEGER, failed INTEGER, ending TEXT);
-CREATE TABLE items (output PRIMARY KEY, run INTEGER, recipe TEXT, state TEXT, reason TEXT, exit_code INTEGER,
-    sources TEXT, size INTEGER, modified_ns INTEGER, changed_ns INTEGER, sha256 TEXT, previous TEXT,
-    seconds REAL, megapixels REAL, warnings TEXT) WITHOUT ROWID;
-CREATE TABLE folders (path PRIMARY KEY) WITHOUT ROWID;
-"""
-"""``items.output`` and ``folders.path`` are relative to the output folder. Times are nanoseconds since the epoch."""
 
 ENTRY_COLUMNS = (
     "output, run, recipe, state, reason, exit_code, sources, size, modified_ns, changed_ns, sha256, previous, seconds, "
@@ -43,6 +31,13 @@ BOOK = """UPDATE items SET state=?, reason=?, exit_code=?, seconds=?, megapixels
     sources=coalesce(sources, ?) WHERE output=?"""
 KEEP = "UPDATE items SET run=? WHERE output=?"
 """What is written to ``items``, from planning a result to its end."""
+
+COMPANION_COLUMNS = "output, path, sha256, size, modified_ns, changed_ns, former"
+SUPERSEDE = "UPDATE companions SET former=1 WHERE output=?"
+ACCOMPANY = f"INSERT OR REPLACE INTO companions ({COMPANION_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, 0)"
+ARRIVE = "UPDATE companions SET modified_ns=?, changed_ns=? WHERE output=? AND path=? AND former=0"
+FORGET = "DELETE FROM companions WHERE output=? AND former=1"
+"""What is written to ``companions``: the first two with `INTEND`, the others with `FINISH`."""
 
 Name = str | bytes
 """A path in the database: text, or its bytes where a file name is not UTF-8, which SQLite's text must be."""
@@ -88,6 +83,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanionRow:
+    """A file beside a result in the journal.
+
+    Attributes:
+        path: Its name, relative to the output folder, with forward slashes.
+        stamp: When it was made; its ``changed_ns`` is 0 while that is unknown.
+        sha256: Of its content.
+        former: It belonged to the result that is being replaced, while the state is "writing".
+    """
+
+    path: str
+    stamp: Stamp
+    sha256: str
+    former: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One result in the journal.
 
@@ -105,6 +117,7 @@ class Entry:
         seconds: Spent on it.
         megapixels: Of the input.
         warnings: What could not be kept.
+        companions: What lies beside it, or has lain beside its predecessor.
     """
 
     output: str
@@ -120,6 +133,7 @@ class Entry:
     seconds: float
     megapixels: float
     warnings: tuple[str, ...]
+    companions: tuple[CompanionRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +183,14 @@ def sources_as_text(sources: Sequence[Source]) -> str:
     return json.dumps([[s.path, s.stamp.size, s.stamp.modified_ns, s.stamp.changed_ns, s.sha256] for s in sources])
 
 
-def entry_of(row: Sequence[Any]) -> Entry:
-    """An entry from the values of `ENTRY_COLUMNS`."""
+def companion_of(row: Sequence[Any]) -> CompanionRow:
+    """A companion from the values of `COMPANION_COLUMNS`, whose first is its result."""
+    _, path, sha256, *numbers, former = row
+    return CompanionRow(decoded(path), Stamp(*numbers), sha256, bool(former))
+
+
+def entry_of(row: Sequence[Any], companions: Iterable[Sequence[Any]] = ()) -> Entry:
+    """An entry from the values of `ENTRY_COLUMNS`, and its companions' from those of `COMPANION_COLUMNS`."""
     output, run, recipe, state, reason, code, sources, size, modified, changed, sha256, previous, *rest = row
     stamp = None if size is None else Stamp(size, modified, changed)
     seconds, megapixels, warnings = rest
@@ -188,6 +208,7 @@ def entry_of(row: Sequence[Any]) -> Entry:
         seconds or 0.0,
         megapixels or 0.0,
         tuple(json.loads(warnings or "[]")),
+        tuple(map(companion_of, companions)),
     )
 
 

@@ -28,7 +28,7 @@ ORDER = (
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
     | {"degrade", "correct", "diagnose", "heat_map"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics"}
-    | {"journal", "journal_rows", "journal_reading", "accounting"}
+    | {"journal", "journal_rows", "journal_schema", "journal_reading", "accounting"}
     | {"planning", "work_items", "in_place", "selection", "naming", "collisions", "walking", "finding", "watching", "disk_space"}
     | {"outputs", "provenance", "reporting", "resuming", "memory", "result_size"},
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}

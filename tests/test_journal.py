@@ -196,7 +196,7 @@ def test_closing_on_a_full_disk_warns_instead_of_hiding_the_account(
     journal._connection.execute("PRAGMA max_page_count=1")
     for number in range(100):
         journal.book(FileResult(Path("a"), tmp_path / str(number), "failed", "x" * 200))
-        journal._later("INSERT INTO folders VALUES (?)", (f"{'x' * 200}{number}",))
+        journal._later(("INSERT INTO folders VALUES (?)", (f"{'x' * 200}{number}",)))
     journal.close()
     assert "full" in caplog.text
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from restore.errors import OutputError
-from restore.journal import FOLDER, FORMAT, NAME, Journal
+from restore.journal import FOLDER, NAME, Journal
 from restore.journal_reading import read_journal
 from restore.journal_rows import Recipe
+from restore.journal_schema import FORMAT
 
 RECIPE = Recipe("tiny", None, "{}", "{}", "0.1.0")
 Contents = Callable[[Path], dict[str, bytes | None]]
