@@ -132,7 +132,7 @@ def check_all(record: Record, threads: int, tell: Callable[[Check], None]) -> li
 
 
 def check(folder: Path, entry: Entry) -> Check:
-    """Compare one result with the journal by its content.
+    """Compare one result, and what lies beside it, with the journal by its content.
 
     What was being put into place when a run was killed is whole if it has arrived, and else left to do.
     """
@@ -142,32 +142,62 @@ def check(folder: Path, entry: Entry) -> Check:
         return Check(entry, Finding.SKIPPED, entry.reason)
     if entry.state == "planned" or entry.sha256 is None:
         return Check(entry, Finding.LEFT)
-    path = folder / entry.output
+    size = entry.stamp.size if entry.state == "done" and entry.stamp is not None else None
+    found = _look(folder / entry.output, size, entry.sha256)
+    if found.finding is Finding.WHOLE:
+        return _check_companions(folder, entry)
+    if entry.state == "writing" and (
+        found.finding is Finding.MISSING
+        or found.sha256 in {entry.previous, *(source.sha256 for source in entry.sources)} - {None}
+    ):  # it has not arrived: nothing stands there, or still what is to be replaced
+        return Check(entry, Finding.LEFT)
+    return Check(entry, found.finding, found.reason)
+
+
+def _check_companions(folder: Path, entry: Entry) -> Check:
+    """Compare what lies beside a whole result with the journal; the first trouble counts."""
+    for row in entry.companions:
+        found = None if row.former else _look(folder / row.path, row.stamp.size, row.sha256)
+        if found is not None and found.finding is not Finding.WHOLE:
+            name = row.path.rpartition("/")[2]
+            return Check(entry, found.finding, f"{name} beside it: {found.reason or 'missing'}")
+    return Check(entry, Finding.WHOLE)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is in a file's place; its sha256 where it was read."""
+
+    finding: Finding
+    reason: str | None = None
+    sha256: str | None = None
+
+
+def _look(path: Path, size: int | None, sha256: str) -> _Seen:
+    """Compare one file with its size, where that is known, and its content."""
     kind = kind_of(path)
     if kind == "nothing":
-        return Check(entry, Finding.MISSING if entry.state == "done" else Finding.LEFT)
+        return _Seen(Finding.MISSING)
     if kind == "denied":
-        return Check(entry, Finding.UNREADABLE, "permission denied")
+        return _Seen(Finding.UNREADABLE, "permission denied")
     if kind != "file":
-        return Check(entry, Finding.CHANGED, "is not a file any more")
+        return _Seen(Finding.CHANGED, "is not a file any more")
     try:
-        size = path.stat().st_size
-        if entry.state == "done" and entry.stamp is not None and size != entry.stamp.size:
-            return Check(entry, Finding.CHANGED, f"has {size} bytes instead of {entry.stamp.size}")
+        there = path.stat().st_size
+        if size is not None and there != size:
+            return _Seen(Finding.CHANGED, f"has {there} bytes instead of {size}")
         now = content_hash(path)
     except OSError as error:
-        return Check(entry, Finding.UNREADABLE, error.strerror or str(error))
-    if now == entry.sha256:
-        return Check(entry, Finding.WHOLE)
-    before = {entry.previous, *(source.sha256 for source in entry.sources)}
-    if entry.state == "writing" and now in before:  # what is to be replaced stands there still
-        return Check(entry, Finding.LEFT)
-    return Check(entry, Finding.CHANGED, "has another content")
+        return _Seen(Finding.UNREADABLE, error.strerror or str(error))
+    if now == sha256:
+        return _Seen(Finding.WHOLE, sha256=now)
+    return _Seen(Finding.CHANGED, "has another content", now)
 
 
 def unknown_pictures(record: Record) -> Iterator[Path]:
-    """Pictures in the output folder that neither are results nor were inputs of any."""
+    """Pictures in the output folder that neither are results, nor lie beside one, nor were inputs of any."""
     known = {str(record.folder / entry.output) for entry in record.entries}
+    known |= {str(record.folder / row.path) for entry in record.entries for row in entry.companions}
     inputs = {source.path for entry in record.entries for source in entry.sources}
     for path, _ in Walk(None).files(record.folder):
         if str(path) not in known and str(path.absolute()) not in inputs:
@@ -176,7 +206,7 @@ def unknown_pictures(record: Record) -> Iterator[Path]:
 
 def set_aside(folder: Path) -> list[Path]:
     """Files that stood in the place of a result without being one, kept in the journal's folder."""
-    from restore.outputs import REPLACED
+    from restore.keeping import REPLACED
 
     shelf = folder / FOLDER / REPLACED
     return sorted(path for path in shelf.iterdir() if Stamp.of(path)) if kind_of(shelf) == "folder" else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,14 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from restore.errors import InputError, RestoreError, UsageError
+from restore.errors import InputError, OutputError, RestoreError, UsageError
 from restore.image import Image
+from restore.journal_reading import companions_in
 from restore.metrics import Convention, Mean, mean, measure
 from restore.plugin_manager import PluginManager
 from restore.walking import Walk, kind_of, natural_key
+
+_log = logging.getLogger("restore")
 
 
 @dataclass(frozen=True)
@@ -124,17 +128,31 @@ def pair_up(restored: Path, reference: Path) -> tuple[list[Pair], list[RestoreEr
 def pictures_in(folder: Path) -> dict[str, Path]:
     """All pictures below a folder in natural order, by their path relative to it (with ``/``).
 
+    What a run has written beside its results (an uncertainty map) is left out, as far as a journal says so.
+
     Raises:
         InputError: There are none, or a file or folder inside cannot be looked at.
     """
     found = {}
+    beside = _companions_in(folder)
     for path, problem in Walk(leave_out=None).files(folder):
+        if path.absolute() in beside:
+            continue
         if problem is not None:
             raise InputError(f"{problem}.", path=path, hint="Check the permissions.")
         found[path.relative_to(folder).as_posix()] = path
     if not found:
         raise InputError("the folder holds no pictures.", path=folder)
     return dict(sorted(found.items(), key=lambda item: natural_key(Path(item[0]))))
+
+
+def _companions_in(folder: Path) -> frozenset[Path]:
+    """What a journal calls companions; where it cannot be read they are taken for pictures, which the log says."""
+    try:
+        return companions_in(folder)
+    except OutputError as error:
+        _log.warning("%s", error)
+        return frozenset()
 
 
 def read_pair(pair: Pair, manager: PluginManager, max_pixels: int) -> tuple[Image, Image]:

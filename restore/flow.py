@@ -212,13 +212,14 @@ class Flow:
             given = read.observation.image
             size = (given.height, given.width)
             check_size(self.job.spec, self.job.options, size, self.job.max_pixels, item.sources[0])
-            image = steps.restore(restorer, read.observation, self.job.spec, self.job.options).image
+            restored = steps.restore(restorer, read.observation, self.job.spec, self.job.options)
         except _FAILURES as error:
             failure = steps.explain(error, item.sources[0], self.job.spec)
             self._fail(index, failure, time.perf_counter() - began, megapixels)
             return
         seconds = read.seconds + time.perf_counter() - began
-        made = Made(item, read.observation.image, image, read.sources, seconds, megapixels)
+        companions = list(zip(self.job.plan.beside(item), restored.companions, strict=True))
+        made = Made(item, read.observation.image, restored.image, read.sources, seconds, megapixels, companions)
         self._trace(index, "waiting")
         self._writes[self._writers.submit(self._write, index, made)] = index
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
+from restore.contracts import promised_companions
 from restore.planning import Plan
 from restore.result_size import Growth, growth_of
 from restore.spec import Options, RestorerSpec, Runtime
@@ -57,6 +58,10 @@ class Job:
         ahead: Read the next picture while one is restored. False: one picture at a time, from reading to writing.
         provenance: Write what was done into the XMP of the results.
         max_failures: When to stop early, or None for never.
+
+    Raises:
+        ValueError: The plan's companions are not those that the restorer promises for these options (a programming
+            error: give `restore.planning.plan` what `restore.contracts.promised_companions` says).
     """
 
     plan: Plan
@@ -71,6 +76,10 @@ class Job:
     ahead: bool = True
     provenance: bool = True
     max_failures: FailureLimit | None = None
+
+    def __post_init__(self) -> None:
+        if self.plan.items and self.plan.companions != promised_companions(self.spec, self.options):
+            raise ValueError("the plan is not made for what this restorer writes beside each result")
 
     @property
     def growth(self) -> Growth | None:

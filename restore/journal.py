@@ -35,9 +35,11 @@ from restore.journal_rows import (
     KEEP,
     PLAN,
     SUPERSEDE,
+    CompanionRow,
     Entry,
     Recipe,
     Source,
+    companion_of,
     decoded,
     encoded,
     entry_of,
@@ -146,8 +148,8 @@ class Journal:
         run: int = self._read("SELECT coalesce(max(id), 0) + 1 FROM runs")[0][0]
         values = (recipe.digest, recipe.model, recipe.weights, recipe.options, recipe.settings, recipe.version)
         self._later(("INSERT OR REPLACE INTO recipes VALUES (?, ?, ?, ?, ?, ?)", values))
-        values = (run, recipe.digest, _now(), socket.gethostname(), os.getpid(), inputs)
-        self._later(("INSERT INTO runs (id, recipe, began, host, process, inputs) VALUES (?, ?, ?, ?, ?, ?)", values))
+        row = (run, recipe.digest, _now(), socket.gethostname(), os.getpid(), inputs)
+        self._later(("INSERT INTO runs (id, recipe, began, host, process, inputs) VALUES (?, ?, ?, ?, ?, ?)", row))
         self._at_once(PLAN, ((encoded(self.key(output)), run, recipe.digest) for output in planned))
         return run
 
@@ -190,29 +192,17 @@ class Journal:
         """
         key, said = encoded(self.key(output)), sources_as_text(sources)
         values = (said, stamp.size, stamp.modified_ns, sha256, seconds, megapixels, json.dumps(warnings))
-        self._later(
-            (INTEND, (*values, key)),
-            (SUPERSEDE, (key,)),
-            *(
-                (ACCOMPANY, (key, encoded(self.key(path)), digest, its.size, its.modified_ns))
-                for path, its, digest in companions
-            ),
-        )
+        rows = [(key, encoded(self.key(path)), its, digest) for path, its, digest in companions]
+        beside = [(ACCOMPANY, (*names, digest, its.size, its.modified_ns)) for *names, its, digest in rows]
+        self._later((INTEND, (*values, key)), (SUPERSEDE, (key,)), *beside)
         self.flush()
 
     def finish(self, output: Path, stamp: Stamp, companions: Sequence[tuple[Path, Stamp]] = ()) -> None:
-        """Book that an intended result is in place, or that it still is, with another stamp.
-
-        Args:
-            output: The result.
-            stamp: As it is now.
-            companions: What lies beside it now: name and stamp of each.
-        """
+        """Book that an intended result, with all beside it, is in place, or still is, with other stamps."""
         key = encoded(self.key(output))
+        rows = [(its.modified_ns, its.changed_ns, key, encoded(self.key(path))) for path, its in companions]
         self._later(
-            (FINISH, (stamp.modified_ns, stamp.changed_ns, key)),
-            (FORGET, (key,)),
-            *((ARRIVE, (its.modified_ns, its.changed_ns, key, encoded(self.key(path)))) for path, its in companions),
+            (FINISH, (stamp.modified_ns, stamp.changed_ns, key)), (FORGET, (key,)), *((ARRIVE, row) for row in rows)
         )
 
     def restamp(self, output: Path, sources: tuple[Source, ...]) -> None:
@@ -278,10 +268,13 @@ class Journal:
             return None
         return entry_of(rows[0], self._read(f"SELECT {COMPANION_COLUMNS} FROM companions WHERE output=?", key))
 
-    def owner(self, path: Path) -> Path | None:
-        """The result beside which a file was written, or None where it is no companion."""
-        rows = self._read("SELECT output FROM companions WHERE path=? AND former=0", (encoded(self.key(path)),))
-        return self.path(decoded(rows[0][0])) if rows else None
+    def companions_at(self, path: Path) -> list[tuple[Path, CompanionRow]]:
+        """The rows of a file as a companion, each with its result; a former and a present one may be of one name."""
+        if not self._read("SELECT 1 FROM companions LIMIT 1"):  # as nearly always; a key takes its time
+            return []
+        query = f"SELECT {COMPANION_COLUMNS} FROM companions WHERE path=?"
+        rows = self._read(query, (encoded(self.key(path)),))
+        return [(self.path(decoded(row[0])), companion_of(row)) for row in rows]
 
     def _later(self, *statements: tuple[str, tuple[object, ...]]) -> None:
         """Add statements to what is pending; they are written in one transaction."""

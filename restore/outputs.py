@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restore.codecs.atomic import atomic_path, flush, keep_times, output_error
+from restore.codecs.atomic import atomic_paths, flush, keep_times, output_error
 from restore.codecs.formats import holds_xmp, suffix_format, xmp_limit
-from restore.errors import InputError, OutputError, RestoreError
-from restore.image import Image, unchanged
-from restore.journal import FOLDER, Journal
+from restore.errors import OutputError, RestoreError
+from restore.image import Image, Metadata, unchanged
+from restore.journal import Journal
 from restore.journal_rows import Source
+from restore.keeping import back_up, copy, set_aside
 from restore.planning import EXISTS, Plan, WorkItem, folded, identity
 from restore.provenance import Treatment, with_provenance
 from restore.stamps import Stamp, content_hash
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
-
-REPLACED = "replaced"
-"""In the journal's folder: where files are kept that stood in the place of a result but were not ours."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -44,6 +41,7 @@ class Made:
         sources: The inputs as they were when they were read.
         seconds: Spent so far.
         megapixels: Of the input.
+        companions: What is written beside the result: where, and the picture.
     """
 
     item: WorkItem
@@ -52,6 +50,12 @@ class Made:
     sources: tuple[Source, ...] = ()
     seconds: float = 0.0
     megapixels: float = 0.0
+    companions: list[tuple[Path, Image]] = field(default_factory=list)
+
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """Where companions go that are not written yet."""
+        return tuple(path for path, _ in self.companions)
 
 
 @dataclass(frozen=True)
@@ -104,14 +108,16 @@ class Outputs:
         """Set once the disk has no room: later results would fail alike."""
 
     def put(self, made: Made) -> Put:
-        """Write one result, or copy the source's bytes where the restorer changed nothing.
+        """Write one result and its companions, or copy the source's bytes where the restorer changed nothing.
+
+        Where the result has appeared its companions are there: they are renamed into place before it.
 
         Raises:
             OutputError: It cannot be written; names the output, never a temporary file.
             InputError: The source has changed meanwhile.
         """
         try:
-            with self._turn(made.item.output):
+            with self._turn((made.item.output, *made.beside)):
                 return self._put(made)
         except OSError as error:
             self.disk_full |= error.errno in _FULL
@@ -132,40 +138,56 @@ class Outputs:
     def _put(self, made: Made) -> Put:
         item = made.item
         assert made.before is not None and made.after is not None
-        warnings = made.after.metadata.warnings
+        warnings, metadata = made.after.metadata.warnings, made.after.metadata
         verbatim = self._is_verbatim(item, made.before, made.after)
         made.before = None
-        if self._written and identity(item.output) in self._written:
-            raise OutputError(
-                "is another result of this run: on this disk the two names are the same.",
-                path=item.output,
-                hint="Restore the two pictures in separate runs with different outputs.",
-            )
-        if not self._may_write(item):
-            return Put(skipped=f"{item.output} {EXISTS}")
-        if verbatim and item.backup is not None:
-            self._leave_in_place(made, warnings)
-            return Put(warnings=warnings)
+        places = (*made.beside, item.output)
+        self._refuse_twins(places)
+        taken = self._taken(item, made.beside)
+        if taken is not None:
+            return Put(skipped=f"{taken} {EXISTS}")
+        # A picture that is to be restored in its own place and needs nothing is not touched.
+        stays = verbatim and item.backup is not None
         self._prepare_folder(item.output.parent)
-        if item.backup is not None:
-            self._back_up(item, made.sources)
-        if item.set_aside:
-            warnings += self._set_aside(item.output)
-        with atomic_path(
-            item.output, token=self._token, before_rename=lambda path: self._intend(made, path, warnings)
-        ) as path:
-            if verbatim:
-                _copy(item.sources[0], path, made.sources)
-            else:
-                warnings += self._write(made, path)
-        if folded(item.output) in self._twins and (written := identity(item.output)) is not None:
-            self._written.add(written)
-        self._finish(item.output)
+        if item.backup is not None and not stays:
+            back_up(item, made.sources, self._token, self._prepare_folder)
+        for path in item.set_aside:
+            assert self._journal is not None
+            warnings += (set_aside(path, self._journal, promised=path in places),)
+        targets = made.beside if stays else places
+        if not targets:
+            self._intend(made, (), (), warnings)
+        else:
+            with atomic_paths(
+                targets, token=self._token, before_rename=lambda paths: self._intend(made, targets, paths, warnings)
+            ) as paths:
+                if verbatim and not stays:
+                    copy(item.sources[0], paths[-1], made.sources)
+                elif not stays:
+                    warnings += self._write(made, paths[-1])
+                warnings += self._write_companions(made, paths, metadata)
+        for path in places:
+            if folded(path) in self._twins and (written := identity(path)) is not None:
+                self._written.add(written)
+        self._finish(item.output, places[:-1])
         return Put(warnings=warnings)
 
-    def _may_write(self, item: WorkItem) -> bool:
-        """Whether the place is free, or what is there may be replaced."""
-        return self._overwrite or item.replace or item.backup is not None or not os.path.lexists(item.output)
+    def _refuse_twins(self, places: Sequence[Path]) -> None:
+        """Never write over another result of this run that has the same name on this disk."""
+        for path in places if self._written else ():
+            if identity(path) in self._written:
+                raise OutputError(
+                    "is another result of this run: on this disk the two names are the same.",
+                    path=path,
+                    hint="Restore the two pictures in separate runs with different outputs.",
+                )
+
+    def _taken(self, item: WorkItem, beside: Sequence[Path]) -> Path | None:
+        """A place that is not free and whose file may not be replaced."""
+        if self._overwrite or item.replace:
+            return None
+        places = beside if item.backup is not None else (item.output, *beside)
+        return next((path for path in places if os.path.lexists(path)), None)
 
     def _is_verbatim(self, item: WorkItem, before: Image, after: Image) -> bool:
         """Whether the source's own bytes are the result: same picture, same format, nothing else asked for.
@@ -182,9 +204,9 @@ class Outputs:
             and unchanged(before, after)
         )
 
-    def _turn(self, output: Path) -> AbstractContextManager[object]:
+    def _turn(self, places: Sequence[Path]) -> AbstractContextManager[object]:
         """One at a time for names that some disks confuse; no waiting for all others."""
-        return self._twin_lock if folded(output) in self._twins else nullcontext()
+        return self._twin_lock if any(folded(path) in self._twins for path in places) else nullcontext()
 
     def _prepare_folder(self, folder: Path) -> None:
         """Make a folder, and note it before a temporary file is made in it."""
@@ -206,78 +228,60 @@ class Outputs:
         """Write the restored picture; returns what could not be kept."""
         image, made.after = made.after, None
         assert image is not None
+        return self._write_image(image, path, image.metadata)
+
+    def _write_image(self, image: Image, path: Path, times: Metadata) -> tuple[str, ...]:
+        """Write a picture with what was done to it and somebody's file times; returns what could not be kept."""
         already = image.metadata.warnings
         if self._treatment is not None and holds_xmp(path.suffix):
             image = with_provenance(image, self._treatment, xmp_limit(path.suffix))
         lost = self._manager.write_image(image, path, self._quality)
-        keep_times(path, image.metadata)
+        keep_times(path, times)
         return image.metadata.warnings[len(already) :] + lost
 
-    def _intend(self, made: Made, path: Path, warnings: tuple[str, ...]) -> None:
-        """Tell the journal what is about to be renamed into place."""
-        stamp = Stamp.of(path)
-        if self._journal is not None and stamp is not None:
-            self._journal.intend(
-                made.item.output,
-                made.sources,
-                stamp,
-                content_hash(path),
-                seconds=made.seconds,
-                megapixels=made.megapixels,
-                warnings=warnings,
-            )
+    def _write_companions(self, made: Made, paths: Sequence[Path], of_result: Metadata) -> tuple[str, ...]:
+        """Write what lies beside the result, with the metadata it holds itself and the result's file times."""
+        warnings: tuple[str, ...] = ()
+        for path in paths:
+            if not made.companions:
+                break
+            place, image = made.companions.pop(0)
+            times = image.metadata if image.metadata.modified_ns is not None else of_result
+            warnings += tuple(f"{place.name}: {sentence}" for sentence in self._write_image(image, path, times))
+            del image
+        return warnings
 
-    def _finish(self, output: Path) -> None:
+    def _intend(self, made: Made, targets: Sequence[Path], paths: Sequence[Path], warnings: tuple[str, ...]) -> None:
+        """Tell the journal what is about to be renamed into place."""
+        if self._journal is None:
+            return
+        whole = {target: (Stamp.of(path), content_hash(path)) for target, path in zip(targets, paths, strict=True)}
+        output = made.item.output
+        stamp, sha256 = whole.pop(output) if output in whole else (Stamp.of(output), content_hash(output))
+        if stamp is None:
+            return
+        self._journal.intend(
+            output,
+            made.sources,
+            stamp,
+            sha256,
+            seconds=made.seconds,
+            megapixels=made.megapixels,
+            warnings=warnings,
+            companions=[(place, its, digest) for place, (its, digest) in whole.items() if its is not None],
+        )
+
+    def _finish(self, output: Path, beside: Sequence[Path]) -> None:
         stamp = Stamp.of(output)
         if self._journal is not None and stamp is not None:
-            self._journal.finish(output, stamp)
-
-    def _leave_in_place(self, made: Made, warnings: tuple[str, ...]) -> None:
-        """A picture that is to be restored in its own place and needs nothing is not touched."""
-        self._intend(made, made.item.output, warnings)
-        self._finish(made.item.output)
-
-    def _back_up(self, item: WorkItem, sources: tuple[Source, ...]) -> None:
-        """Keep the original before it is replaced; the copy is on the disk when this returns."""
-        assert item.backup is not None
-        if item.sources[0] == item.backup:
-            return
-        if os.path.lexists(item.backup):
-            if content_hash(item.backup) != content_hash(item.sources[0]):
-                raise OutputError(
-                    "is another file of that name already.", path=item.backup, hint="Choose another --backup folder."
-                )
-            return
-        self._prepare_folder(item.backup.parent)
-        with atomic_path(item.backup, token=self._token) as path:
-            _copy(item.sources[0], path, sources)
-
-    def _set_aside(self, output: Path) -> tuple[str, ...]:
-        """Keep a file that somebody has put in the place of a result, or has made of it."""
-        assert self._journal is not None
-        shelf = self._journal.folder / FOLDER / REPLACED
-        shelf.mkdir(parents=True, exist_ok=True)
-        name, number = shelf / self._journal.key(output).replace("/", "-"), 1
-        while os.path.lexists(place := name.with_stem(f"{name.stem}-{number}")):
-            number += 1
-        output.rename(place)
-        flush(shelf)
-        return (f"what was there had been changed after it was made, and was kept as {place}.",)
+            stamps = [(path, its) for path in beside if (its := Stamp.of(path)) is not None]
+            self._journal.finish(output, stamp, stamps)
 
 
 def twins(plan: Plan) -> frozenset[str]:
-    """Spellings, as `restore.planning.folded`, that several results of a plan share: some disks tell them not apart."""
-    spellings = Counter(folded(item.output) for item in plan.items)
+    """Spellings, as `restore.planning.folded`, that several files of a plan share: some disks tell them not apart."""
+    spellings = Counter(folded(path) for item in plan.items for path in (item.output, *plan.beside(item)))
     return frozenset(spelling for spelling, count in spellings.items() if count > 1)
-
-
-def _copy(source: Path, path: Path, sources: tuple[Source, ...]) -> None:
-    """Copy the bytes and the times of a file; where a journal knows what it held, it must still hold that."""
-    shutil.copyfile(source, path)
-    if sources and content_hash(path) != sources[0].sha256:
-        raise InputError("was changed while it was restored.", path=source, hint="Run again when nothing writes to it.")
-    status = source.stat()
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _caused_by_full_disk(error: BaseException | None) -> bool:

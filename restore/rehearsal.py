@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from restore.errors import InputError
 from restore.job import Job
 from restore.journal import FOLDER, NAME
 from restore.journal_reading import read_journal
-from restore.journal_rows import Entry, Source, key_in
+from restore.journal_rows import CompanionRow, Entry, Source, key_in
 from restore.planning import Items, WorkItem
 from restore.result_size import check_header
 from restore.resuming import settle
@@ -67,12 +68,28 @@ class _Recorded:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._entries = {entry.output: entry for entry in read_journal(folder).entries}
+        self._companions: dict[str, list[tuple[Path, CompanionRow]]] = {}
+        for entry in self._entries.values():
+            for row in entry.companions:
+                self._companions.setdefault(row.path, []).append((folder / entry.output, row))
 
     def entry(self, output: Path) -> Entry | None:
         """The row of one result."""
         return self._entries.get(key_in(self._folder, output))
 
-    def finish(self, output: Path, stamp: Stamp) -> None:
+    def companions_at(self, path: Path) -> list[tuple[Path, CompanionRow]]:
+        """The rows of a file as a companion, each with its result."""
+        return self._companions.get(key_in(self._folder, path), []) if self._companions else []
+
+    def key(self, output: Path) -> str:
+        """The name of a file in a row."""
+        return key_in(self._folder, output)
+
+    def path(self, key: str) -> Path:
+        """The file that a name in a row means."""
+        return self._folder / key
+
+    def finish(self, output: Path, stamp: Stamp, companions: Sequence[tuple[Path, Stamp]] = ()) -> None:
         """Nothing."""
 
     def restamp(self, output: Path, sources: tuple[Source, ...]) -> None:

@@ -1,17 +1,20 @@
 """What of a plan is done already: the journal's word, checked against the files.
 
-Only a result that is there, whole, and made from the same inputs in the same way is left as it is. Everything else is
-made again; a result that somebody has changed meanwhile is set aside first, never thrown away.
+Only a result that is there, whole, with all that belongs beside it, and made from the same inputs in the same way is
+left as it is. Everything else is made again; what somebody has changed meanwhile is set aside first, never thrown away.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from restore.journal_rows import Entry, Recipe, Source
-from restore.planning import Items, Plan, WorkItem
+from restore.journal_rows import CompanionRow, Entry, Recipe, Source
+from restore.planning import EXISTS, Items, Plan, WorkItem
 from restore.stamps import Stamp, content_hash, is_unchanged
 
 
@@ -22,8 +25,20 @@ class Known(Protocol):
         """The row of one result."""
         ...
 
-    def finish(self, output: Path, stamp: Stamp) -> None:
-        """Book that a result is in place, with this stamp."""
+    def companions_at(self, path: Path) -> list[tuple[Path, CompanionRow]]:
+        """The rows of a file as a companion, each with its result."""
+        ...
+
+    def key(self, output: Path) -> str:
+        """The name of a file in a row."""
+        ...
+
+    def path(self, key: str) -> Path:
+        """The file that a name in a row means."""
+        ...
+
+    def finish(self, output: Path, stamp: Stamp, companions: Sequence[tuple[Path, Stamp]] = ()) -> None:
+        """Book that a result is in place, with this stamp, and what lies beside it."""
         ...
 
     def restamp(self, output: Path, sources: tuple[Source, ...]) -> None:
@@ -45,39 +60,122 @@ def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = Fals
         overwrite: Make everything again.
 
     Returns:
-        The plan with `DONE` as the reason to skip what is done, and with leave to replace what is not.
+        The plan with `DONE` as the reason to skip what is done, and with leave to replace what is not. What an earlier
+        run has written beside results is skipped where it is found among the inputs.
     """
 
     def settled(item: WorkItem) -> WorkItem:
-        entry = journal.entry(item.output)
-        if entry is None or entry.sha256 is None or item.problem is not None:
+        if item.problem is not None:
             return item
-        return _settled(item, entry, journal, recipe, overwrite)
+        owner = next((found for source in item.sources if (found := _owner(source, journal)) is not None), None)
+        if owner is not None:
+            return replace(item, skip=f"lies beside {owner} as a part of that result")
+        entry = journal.entry(item.output)
+        if entry is None or entry.sha256 is None:
+            return item
+        return _settled(item, entry, Beside(plan.beside(item), entry, journal), journal, recipe, overwrite)
 
     return replace(plan, items=Items(map(settled, plan.items)))
 
 
 def is_whole(output: Path, entry: Entry) -> bool:
-    """Whether a result is there with the content that the journal says; reads it only where its stamp has changed."""
+    """Whether a result is there with the content that the journal says; reads it only where its stamp has changed.
+
+    What lies beside it is for `Beside` to tell.
+    """
     return entry.stamp is not None and entry.sha256 is not None and is_unchanged(output, entry.stamp, entry.sha256)
 
 
-def _settled(item: WorkItem, entry: Entry, journal: Known, recipe: Recipe, overwrite: bool) -> WorkItem:
+class Beside:
+    """The companions of one result: what is promised now, what the journal knows, and what is there.
+
+    Args:
+        promised: Where companions are to lie.
+        entry: The result's row.
+        journal: Which names are which files.
+    """
+
+    def __init__(self, promised: Sequence[Path], entry: Entry, journal: Known) -> None:
+        self.promised = {journal.key(path): path for path in promised}
+        self._places = self.promised | {row.path: journal.path(row.path) for row in entry.companions}
+        self._rows = entry.companions
+        self._present = {row.path: row for row in entry.companions if not row.former}
+
+    @cached_property
+    def unchanged(self) -> dict[str, tuple[Path, Stamp]]:
+        """What is there with the content that the journal says: place and stamp by its name in the journal."""
+        return {
+            name: (place, stamp)
+            for name, row in self._present.items()
+            if is_unchanged(place := self._places[name], row.stamp, row.sha256)
+            and (stamp := Stamp.of(place)) is not None
+        }
+
+    def is_whole(self) -> bool:
+        """Whether exactly what is promised was made, and all of it is there unchanged."""
+        return self._present.keys() == self.promised.keys() == self.unchanged.keys()
+
+    def was_touched(self) -> bool:
+        """Whether something unchanged has another stamp than the journal says."""
+        return any(stamp != self._present[name].stamp for name, (_, stamp) in self.unchanged.items())
+
+    def stranger(self) -> Path | None:
+        """A file in a promised place that no earlier run has put there."""
+        known = {row.path for row in self._rows}
+        return next((path for name, path in self.promised.items() if name not in known and os.path.lexists(path)), None)
+
+    def to_keep(self) -> tuple[Path, ...]:
+        """What somebody has changed since, and what belongs to an earlier result only: neither is thrown away."""
+        names = dict.fromkeys(row.path for row in self._rows)
+        there = [name for name in names if os.path.lexists(self._places[name])]
+        return tuple(self._places[name] for name in there if name not in self.promised or not self._is_ours(name))
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether a file is as an earlier run has made it, or was cut off."""
+        place = self._places[name]
+        stamp = Stamp.of(place)
+        if stamp is None or stamp.size == 0 or name in self.unchanged:
+            return True
+        return any(is_unchanged(place, row.stamp, row.sha256) for row in self._rows if row.path == name and row.former)
+
+
+def _owner(source: Path, journal: Known) -> Path | None:
+    """The result beside which an input was written by an earlier run and lies unchanged."""
+    rows = journal.companions_at(source)
+    return next((owner for owner, row in rows if is_unchanged(source, row.stamp, row.sha256)), None)
+
+
+def _settled(item: WorkItem, entry: Entry, beside: Beside, journal: Known, recipe: Recipe, overwrite: bool) -> WorkItem:
     """One item that an earlier run has made, or was about to make."""
     if not is_whole(item.output, entry):
-        return _changed_in_place(item, entry) if item.backup is not None else _to_mend(item, entry)
+        mended = _changed_in_place(item, entry) if item.backup is not None else _to_mend(item, entry)
+        return _with_companions(mended, beside, overwrite)
     stamp = Stamp.of(item.output)
-    if stamp is not None and (entry.state == "writing" or stamp != entry.stamp):
-        journal.finish(item.output, stamp)
-    same_recipe = entry.recipe == recipe.digest and entry.state in ("done", "writing")
+    if stamp is not None and (entry.state == "writing" or stamp != entry.stamp or beside.was_touched()):
+        journal.finish(item.output, stamp, list(beside.unchanged.values()))
+    same = entry.recipe == recipe.digest and entry.state in ("done", "writing") and not overwrite and beside.is_whole()
     if item.backup is not None:
         # The original is in the backup by now: to do it in another way begins there, never with the restored picture.
-        if same_recipe and not overwrite:
+        if same:
             return replace(item, skip=DONE)
-        return replace(item, sources=(item.backup,)) if Stamp.of(item.backup) is not None else item
-    if same_recipe and not overwrite and _same_sources(item, entry, journal):
+        again = replace(item, sources=(item.backup,)) if Stamp.of(item.backup) is not None else item
+        return _with_companions(again, beside, overwrite)
+    if same and _same_sources(item, entry, journal):
         return replace(item, skip=DONE)
-    return replace(item, skip=None, replace=True)
+    return _with_companions(replace(item, skip=None, replace=True), beside, overwrite)
+
+
+def _with_companions(item: WorkItem, beside: Beside, overwrite: bool) -> WorkItem:
+    """The item to be made again, with leave to replace what an earlier run has written beside its result."""
+    if item.problem is not None:
+        return item
+    stranger = None if overwrite else beside.stranger()
+    if stranger is not None:
+        return replace(item, skip=f"{stranger} {EXISTS}")
+    kept = (*item.set_aside, *beside.to_keep())
+    if not beside.promised:
+        return replace(item, set_aside=kept)
+    return replace(item, skip=None, replace=True, set_aside=kept)
 
 
 def _to_mend(item: WorkItem, entry: Entry) -> WorkItem:
@@ -86,7 +184,7 @@ def _to_mend(item: WorkItem, entry: Entry) -> WorkItem:
         return item
     stamp = Stamp.of(item.output)
     ours = stamp is None or stamp.size == 0 or _holds(item.output, entry.previous)
-    return replace(item, skip=None, replace=True, set_aside=not ours)
+    return replace(item, skip=None, replace=True, set_aside=() if ours else (item.output,))
 
 
 def _changed_in_place(item: WorkItem, entry: Entry) -> WorkItem:

@@ -196,7 +196,8 @@ class _Run:
             return given
         indices = part[given : given + _PART]
         items = Items(self.job.plan.items[index] for index in indices)
-        _say(here, Part(Plan(items, folder=self.job.plan.folder), given) if indices else None)
+        plan = Plan(items, folder=self.job.plan.folder, companions=self.job.plan.companions)
+        _say(here, Part(plan, given) if indices else None)
         return given + len(indices) if indices else len(part) + 1
 
     def _take(self, message: object, part: list[int]) -> None:

@@ -29,8 +29,19 @@ ORDER = (
     | {"degrade", "correct", "diagnose", "heat_map"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics"}
     | {"journal", "journal_rows", "journal_schema", "journal_reading", "accounting"}
-    | {"planning", "work_items", "in_place", "selection", "naming", "collisions", "walking", "finding", "watching", "disk_space"}
-    | {"outputs", "provenance", "reporting", "resuming", "memory", "result_size"},
+    | {
+        "planning",
+        "work_items",
+        "in_place",
+        "selection",
+        "naming",
+        "collisions",
+        "walking",
+        "finding",
+        "watching",
+        "disk_space",
+    }
+    | {"outputs", "keeping", "provenance", "reporting", "resuming", "memory", "result_size"},
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
     | {"steps", "evaluate", "benchmark", "difference"},
     {"options", "option_types", "cli", "testing", "trials"},

@@ -120,20 +120,20 @@ def test_a_result_that_is_missing_or_empty_is_made_again(folder: Folder, damage:
     if damage is not None:
         folder.output.write_bytes(damage)
     item = folder.settled()
-    assert (item.skip, item.set_aside) == (None, False)
+    assert (item.skip, item.set_aside) == (None, ())
 
 
 def test_a_result_that_somebody_has_changed_is_made_again_and_theirs_is_set_aside(folder: Folder) -> None:
     folder.done()
     folder.output.write_bytes(b"retouched")
     item = folder.settled()
-    assert (item.skip, item.replace, item.set_aside) == (None, True, True)
+    assert (item.skip, item.replace, item.set_aside) == (None, True, (folder.output,))
 
 
 def test_another_recipe_or_overwrite_makes_it_again_in_its_place(folder: Folder) -> None:
     folder.done()
     for item in (folder.settled(OTHER), folder.settled(overwrite=True)):
-        assert (item.skip, item.replace, item.set_aside) == (None, True, False)
+        assert (item.skip, item.replace, item.set_aside) == (None, True, ())
 
 
 def test_a_changed_input_is_done_again_and_one_that_was_only_touched_is_not(folder: Folder) -> None:
@@ -179,7 +179,7 @@ def test_killed_over_the_replacing_of_an_older_result_that_is_ours_to_replace(fo
     for result in (b"newer", b"newest"):
         folder.intended(result, OTHER)
         item = folder.settled(OTHER)
-        assert (item.skip, item.replace, item.set_aside) == (None, True, False)
+        assert (item.skip, item.replace, item.set_aside) == (None, True, ())
 
 
 def test_a_problem_of_the_plan_stays_one(folder: Folder) -> None:

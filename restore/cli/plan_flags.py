@@ -13,6 +13,7 @@ from restore.in_place import plan_in_place
 from restore.naming import Naming
 from restore.planning import Plan, plan
 from restore.selection import Selection, moment
+from restore.spec import Companion
 
 
 def plan_flags() -> list[click.Parameter]:
@@ -55,7 +56,11 @@ def plan_flags() -> list[click.Parameter]:
 
 
 def planned(
-    values: Mapping[str, Any], *, writable: Collection[str] | None, list_collisions: bool | None = None
+    values: Mapping[str, Any],
+    *,
+    writable: Collection[str] | None,
+    list_collisions: bool | None = None,
+    companions: tuple[Companion, ...] = (),
 ) -> Plan:
     """Make the plan that the flags ask for.
 
@@ -63,6 +68,7 @@ def planned(
         values: The command's parameters by name.
         writable: Suffixes a result may have; None for any.
         list_collisions: See `restore.planning.plan`; None for a dry run only.
+        companions: What is written beside each result.
 
     Raises:
         UsageError, InputError, OutputError: See `restore.planning.plan` and `restore.in_place.plan_in_place`.
@@ -71,8 +77,17 @@ def planned(
     selection = Selection(values["include"], values["exclude"], since)
     naming = Naming(values["suffix"], values["format"])
     _check_place(values)
+    listed = values["dry_run"] if list_collisions is None else list_collisions
     if values["in_place"]:
-        return plan_in_place(values["inputs"], values["backup"], writable=writable, selection=selection)
+        return plan_in_place(
+            values["inputs"],
+            values["backup"],
+            writable=writable,
+            selection=selection,
+            overwrite=values["overwrite"],
+            list_collisions=listed,
+            companions=companions,
+        )
     return plan(
         values["inputs"],
         values["output"],
@@ -80,7 +95,8 @@ def planned(
         writable=writable,
         selection=selection,
         naming=naming,
-        list_collisions=values["dry_run"] if list_collisions is None else list_collisions,
+        list_collisions=listed,
+        companions=companions,
     )
 
 

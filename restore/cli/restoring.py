@@ -22,6 +22,7 @@ from restore.cli.stopping import stopped_by_signals
 from restore.cli.watch_flags import check_watch
 from restore.cli.wording import printable
 from restore.codecs.formats import WRITABLE_SUFFIXES
+from restore.contracts import promised_companions
 from restore.disk_space import check_disk
 from restore.errors import PluginError, UsageError
 from restore.forecast import foresee
@@ -31,7 +32,7 @@ from restore.planning import Plan
 from restore.plugin_manager import PluginManager
 from restore.rehearsal import rehearsed
 from restore.reporting import Report
-from restore.spec import RestorerSpec, Runtime
+from restore.spec import Options, RestorerSpec, Runtime
 
 _MODEL = "restore.model"
 _TITLES = {"denoise": "Remove noise from photographs.", "upscale": "Enlarge photographs."}
@@ -147,13 +148,19 @@ class TaskCommand(click.Command):
         """Which file becomes which, as the flags say."""
         anything = any("write_image" in plugin.hooks for plugin in self.manager.plugins())
         writable = None if anything else WRITABLE_SUFFIXES
-        return planned(ctx.params, writable=writable, list_collisions=list_collisions)
+        companions = promised_companions(ctx.meta[_MODEL], self._options(ctx))
+        return planned(ctx.params, writable=writable, list_collisions=list_collisions, companions=companions)
+
+    def _options(self, ctx: click.Context) -> Options:
+        """The model's own options."""
+        model: type[Options] = ctx.meta[_MODEL].options
+        return build_options(model, {name: ctx.params[name] for name in model.model_fields})
 
     def _job(self, ctx: click.Context, the_plan: Plan) -> Job:
         """Everything the flags say, checked, before anything is loaded."""
         spec: RestorerSpec = ctx.meta[_MODEL]
         values = ctx.params
-        options = build_options(spec.options, {name: values[name] for name in spec.options.model_fields})
+        options = self._options(ctx)
         runtime = Runtime(values["device"], values["precision"], values["tile"], values["memory"], values["threads"])
         return Job(
             plan=the_plan,

@@ -44,6 +44,8 @@ def verify_command() -> click.Command:
     def verify(folder: Path, json: bool, verbose: int) -> int:
         """Read every result in the output folder OUT and compare its content with the journal. Changes nothing.
 
+        What was written beside a result belongs to it.
+
         Returns 0 if all that was asked for is there and whole, else 8: results are missing or changed, failed, or are
         left to do. Pictures that were skipped because something else stood in their place are not checked.
         """
@@ -74,7 +76,10 @@ def _progress(record: Record, *, shown: bool) -> Iterator[Callable[[Check], None
     from rich.console import Console
     from rich.progress import Progress
 
-    sizes = {entry.output: 1 + (entry.stamp.size if entry.stamp else 0) for entry in record.entries}
+    sizes = {
+        entry.output: 1 + (entry.stamp.size if entry.stamp else 0) + sum(row.stamp.size for row in entry.companions)
+        for entry in record.entries
+    }
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("verifying", total=sum(sizes.values()))
         yield lambda check: progress.update(task, advance=sizes[check.entry.output])
