@@ -8,7 +8,7 @@ and what backups take is counted. Quotas are not seen; the run itself stops in g
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from restore.codecs.formats import WRITERS, suffix_format
@@ -97,7 +97,10 @@ def rooms(plan: Plan, growth: Growth | None = None) -> tuple[Room, ...]:
     if plan.folder is not None and plan.pending:
         at(plan.folder)  # first, so that it is the one that is named
     for item in plan.pending:
-        at(item.output.parent).add(result_bytes(item, growth), _size(item.output) if item.present else 0)
+        beside = plan.beside(item)
+        written = result_bytes(item, growth) + sum(companion_bytes(item, path, growth) for path in beside)
+        replaced = _size(item.output) if item.present else 0
+        at(item.output.parent).add(written, replaced + sum(map(_size, beside)))
         if item.backup is not None and not item.backup.exists():
             at(item.backup.parent).add(_size(item.output), 0)
     return tuple(
@@ -139,6 +142,23 @@ def result_bytes(item: WorkItem, growth: Growth | None = None) -> int:
     if kind is None or kept:
         return int(size * grown)
     return int((size * UNKNOWN if header is None else _converted(header, kind)) * grown)
+
+
+def companion_bytes(item: WorkItem, path: Path, growth: Growth | None = None) -> int:
+    """The estimated size of what lies beside an item's result, in bytes.
+
+    Args:
+        item: Whose.
+        path: Where it is to lie; its suffix names the format. It is taken for a picture like the result, or for a map
+            of one float per pixel where the format can hold one and that takes more.
+        growth: Pixels of a result per pixel of its picture; None where results are as large as the pictures.
+    """
+    like = result_bytes(replace(item, output=path), growth)
+    header = peek(item.sources[0])
+    a_float = BYTES_PER_SAMPLE.get((WRITERS.get(path.suffix.lower(), ""), 32))
+    if header is None or a_float is None:
+        return like
+    return max(like, int(header.width * header.height * a_float * (1.0 if growth is None else growth(header))))
 
 
 def _converted(header: Header, kind: str) -> float:

@@ -171,9 +171,10 @@ class Flow:
             for header, source in zip(known, item.sources, strict=True):
                 check_header(spec, options, header, self.job.max_pixels, source)
             grown = [(header, growth_of(spec, options, header)) for header in known]
-            size = sum(picture_bytes(header, growth) for header, growth in grown)
+            beside = len(self.job.plan.companions)
+            size = sum(picture_bytes(header, growth, beside) for header, growth in grown)
             if self.budget.strict and size > self.budget.pictures:
-                least = sum(needed(header, growth) for header, growth in grown)
+                least = sum(needed(header, growth, beside) for header, growth in grown)
                 raise InputError(
                     f"needs about {size >> 20} MiB beside the network; --memory leaves {self.budget.pictures >> 20} "
                     "MiB.",

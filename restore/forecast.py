@@ -24,6 +24,7 @@ from restore.enlarging import Enlarging
 from restore.image import Image, Observation
 from restore.job import Job
 from restore.memory import BASE, picture_bytes, share
+from restore.naming import companion_paths
 from restore.planning import WorkItem
 from restore.result_size import growth_of
 
@@ -139,7 +140,9 @@ def _memory(job: Job, headers: list[Header]) -> int | None:
     if not headers:
         return None
     network = NETWORK if job.runtime.memory is None else budget.runtime.memory or NETWORK
-    return BASE + network + max(picture_bytes(header, growth_of(job.spec, job.options, header)) for header in headers)
+    beside = len(job.plan.companions)
+    largest = max(picture_bytes(each, growth_of(job.spec, job.options, each), beside) for each in headers)
+    return BASE + network + largest
 
 
 def _probe(job: Job, manager: PluginManager, restorer: Restorer, item: WorkItem, load: float) -> Probe:
@@ -180,12 +183,14 @@ def _piece(image: Image, edge: int) -> Image:
 
 
 def _timed(job: Job, manager: PluginManager, restorer: Restorer, piece: Image, place: Path) -> tuple[float, float]:
-    """Seconds to restore a piece and to write it durably."""
+    """Seconds to restore a piece and to write it, with all that lies beside it, durably."""
     began = time.perf_counter()
-    restored = steps.restore(restorer, Observation((piece,)), job.spec, job.options).image
+    restored = steps.restore(restorer, Observation((piece,)), job.spec, job.options)
     between = time.perf_counter()
-    manager.write_image(restored, place, job.quality)
-    flush(place)
+    places = (place, *companion_paths(place, job.plan.companions))
+    for path, picture in zip(places, (restored.image, *restored.companions), strict=True):
+        manager.write_image(picture, path, job.quality)
+        flush(path)
     return between - began, time.perf_counter() - between
 
 

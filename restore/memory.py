@@ -22,6 +22,9 @@ COPIES = 3.3
 IN_FLIGHT = 920 << 20
 """Bytes of pictures in flight where the user sets no limit: some 96 megapixels of 8-bit colour."""
 
+_MAP = 4
+"""Bytes per pixel of a map of float32."""
+
 _NETWORK_SHARE, _NETWORK_MOST, _NETWORK_LEAST = 0.3, 512 << 20, 48 << 20
 
 
@@ -59,17 +62,20 @@ def share(runtime: Runtime) -> Budget:
     return Budget(replace(runtime, memory=network), free - network, strict=True)
 
 
-def picture_bytes(header: Header, growth: float = 1.0) -> int:
+def picture_bytes(header: Header, growth: float = 1.0, companions: int = 0) -> int:
     """What a picture takes while it is in flight.
 
     Args:
         header: Of its file.
         growth: Pixels of the result per pixel of the picture.
+        companions: How many further pictures lie beside its result. Each is held until it is written, and is taken to
+            be as large as the result, or a map of one float per pixel, whichever is more.
     """
-    return int(header.bytes * (COPIES + 2 * max(growth - 1, 0)))
+    beside = max(header.bytes, _MAP * header.width * header.height) * growth
+    return int(header.bytes * (COPIES + 2 * max(growth - 1, 0)) + companions * beside)
 
 
-def needed(header: Header, growth: float = 1.0) -> int:
-    """The limit that lets this picture through, in bytes."""
-    pictures = picture_bytes(header, growth)
+def needed(header: Header, growth: float = 1.0, companions: int = 0) -> int:
+    """The limit that lets this picture through, in bytes; arguments as of `picture_bytes`."""
+    pictures = picture_bytes(header, growth, companions)
     return BASE + int(max(pictures / (1 - _NETWORK_SHARE), min(pictures + _NETWORK_MOST, 2 * pictures)))

@@ -145,13 +145,14 @@ def without_earlier_results(names: Names, companions: tuple[Companion, ...]) -> 
 
     Restoring them again would do harm.
     """
+    inputs = {file: identity(file.path) for file in names}
     results = {
-        found: file
+        found
         for file, result in names.items()
         for path in (result, *companion_paths(result, companions))
-        if (found := identity(path)) is not None
+        if (found := identity(path)) != inputs[file]
     }
-    earlier = [file for file in names if results.get(identity(file.path) or (0, 0), file) != file]
+    earlier = [file for file, found in inputs.items() if found is not None and found in results]
     if not earlier:
         return names, []
     count = f"1 file is the result ({earlier[0].path})" if len(earlier) == 1 else f"{len(earlier)} files are results"

@@ -11,10 +11,10 @@ import pytest
 from pydantic import Field
 
 from restore.errors import InputError
-from restore.image import Image, Observation
+from restore.image import Image, Observation, Restoration, picture_of
 from restore.journal import FOLDER
 from restore.plugin_manager import PluginManager
-from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
+from restore.spec import Companion, Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 UNLUCKY = 13
 """Pictures of this width get into the trouble that the option asks for."""
@@ -25,14 +25,31 @@ class TinyOptions(Options):
 
     strength: float = Field(1.0, ge=0, le=1.5, description="0 changes nothing.")
     trouble: str = Field("", description="What happens to pictures of the unlucky width.")
+    companions: int = Field(0, ge=0, le=3, description="How many of the tiny companions are written.")
+
+
+COMPANIONS = (Companion("negative"), Companion("map", ".png"), Companion("map", ".tif"))
+"""What the tiny restorer can write: the picture as it was, and two maps of half its size without any metadata."""
+
+
+def tiny_companions(options: TinyOptions) -> tuple[Companion, ...]:
+    """What the tiny restorer promises."""
+    return COMPANIONS[: options.companions]
 
 
 class TinyRestorer:
     """Inverts a picture, or gets into trouble."""
 
-    def restore(self, observation: Observation, options: TinyOptions) -> Image:
+    def restore(self, observation: Observation, options: TinyOptions) -> Image | Restoration:
         """Invert; strength 0 gives the same pixels in another array."""
-        image = observation.image
+        image, restored = observation.image, self._restored(observation.image, options)
+        if not options.companions:
+            return restored
+        half = image.pixels[::2, ::2]
+        maps = Image((half / image.white * 255).astype(np.uint8)), Image(half[..., :1].astype(np.float32))
+        return Restoration(restored, (image, *maps)[: options.companions])
+
+    def _restored(self, image: Image, options: TinyOptions) -> Image:
         if image.width == UNLUCKY:
             self._trouble(options.trouble)
             if options.trouble == "shape":
@@ -74,14 +91,16 @@ class Tiny:
     def provide_restorers(self) -> list[RestorerSpec]:
         """Two models for one task and one for another."""
         return [
-            RestorerSpec("tiny", "denoise", "Inverts.", TinyOptions, self.load, default=True),
+            RestorerSpec(
+                "tiny", "denoise", "Inverts.", TinyOptions, self.load, default=True, companions=tiny_companions
+            ),
             RestorerSpec("plain", "denoise", "Inverts, without options.", Options, self.load_plain),
             RestorerSpec("sharp", "sharpen", "Another task.", Options, self.load_plain),
         ]
 
-    def options(self, strength: float = 1.0, trouble: str = "") -> TinyOptions:
+    def options(self, strength: float = 1.0, trouble: str = "", companions: int = 0) -> TinyOptions:
         """Options of the first restorer."""
-        return TinyOptions(strength=strength, trouble=trouble)
+        return TinyOptions(strength=strength, trouble=trouble, companions=companions)
 
     def load_plain(self, weights: Path | None, runtime: Runtime) -> Restorer:
         """Load a model without options."""
@@ -94,7 +113,7 @@ class PlainRestorer:
 
     def restore(self, observation: Observation, options: Options) -> Image:
         """Invert."""
-        return TinyRestorer().restore(observation, TinyOptions(strength=1.0, trouble=""))
+        return picture_of(TinyRestorer().restore(observation, TinyOptions(strength=1.0, trouble="", companions=0)))
 
 
 @dataclass(frozen=True)

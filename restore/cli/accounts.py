@@ -2,8 +2,9 @@
 
 The document of a run: ``task``, ``model``, ``inputs``, ``done``, ``skipped``, ``failed``, ``left`` (only after an
 interruption or an early stop more than 0), ``interrupted``, ``stopped`` (why it stopped early, or null),
-``megapixels``, ``seconds``, ``exit_code``, ``notes``, and ``results``: per input ``source``, ``output``, ``state``
-("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``, ``warnings``.
+``megapixels``, ``seconds``, ``exit_code``, ``notes``, and ``results``: per input ``source``, ``output``, ``companions``
+(what is written beside the output), ``state`` ("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``,
+``warnings``.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import click
 from restore.cli.wording import counted, duration, number, printable
 from restore.errors import ExitCode
 from restore.job import Job
+from restore.naming import companion_paths
 from restore.reporting import FileResult, Report
 from restore.resuming import DONE
+from restore.spec import Companion
 
 
 def show_report(job: Job, report: Report, *, json: bool, verbose: bool) -> None:
@@ -65,14 +68,15 @@ def report_document(job: Job, report: Report) -> dict[str, object]:
         "seconds": round(report.seconds, 3),
         "exit_code": int(ExitCode(report.exit_code)),
         "notes": list(job.plan.notes),
-        "results": [_result_document(result) for result in report.results],
+        "results": [_result_document(result, job.plan.companions) for result in report.results],
     }
 
 
-def _result_document(result: FileResult) -> dict[str, object]:
+def _result_document(result: FileResult, companions: tuple[Companion, ...]) -> dict[str, object]:
     return {
         "source": str(result.source),
         "output": str(result.output),
+        "companions": [str(path) for path in companion_paths(result.output, companions)],
         "state": result.state,
         "reason": result.reason,
         "seconds": round(result.seconds, 3),

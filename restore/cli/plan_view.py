@@ -4,13 +4,14 @@ The JSON document: ``task``, ``model``, ``folder`` (null for a single file), ``i
 be read, ``unknown`` (how many headers do not tell), ``notes``, ``collisions``, ``disk`` (per file system ``folder``,
 ``written``, ``needed``, ``free``), ``memory`` in bytes, ``seconds`` and the ``probe`` they come from (``path``,
 ``load``, and for ``restoring`` and ``disk`` seconds per picture and per megapixel) or ``trouble``, ``exit_code``, and
-``results``: per input ``source``, ``output``, ``backup``, ``state`` ("planned", "skipped", "failed") and ``reason``.
+``results``: per input ``source``, ``output``, ``companions`` (what is written beside the output), ``backup``, ``state``
+("planned", "skipped", "failed") and ``reason``.
 """
 
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,9 @@ from restore.planning import Plan, WorkItem
 
 if TYPE_CHECKING:
     from rich.tree import Tree
+
+BESIDE = 3
+"""More companions of a result than these are shown as the first, the last and their number."""
 
 MANY = 200
 """More results than these are shown as folders with counts, unless asked for more with -v."""
@@ -90,24 +94,34 @@ def _exceptions(plan: Plan, shown: int) -> Iterator[str]:
 
 @dataclass
 class _Folder:
-    """A folder of the tree that would be written: its folders, its files, and how many there are below it."""
+    """A folder of the tree that would be written.
+
+    Attributes:
+        folders: In it.
+        files: A line for each result in it.
+        own: How many files are in it, what lies beside results included.
+        count: How many files are in it and below it.
+    """
 
     folders: dict[str, _Folder] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
+    own: int = 0
     count: int = 0
 
 
 def _show_tree(plan: Plan, *, files: bool) -> None:
     """Print the pending results as a tree: drawn on a terminal, indented elsewhere."""
     root = _Folder()
+    each = 1 + len(plan.companions)
     for item in plan.pending:
         folder = root
-        folder.count += 1
+        folder.count += each
         inner = item.output if plan.folder is None else _below(item.output, plan.folder)
         for part in inner.parent.parts if plan.folder is not None else ():
             folder = folder.folders.setdefault(part, _Folder())
-            folder.count += 1
-        folder.files.append(_label(item, inner))
+            folder.count += each
+        folder.own += each
+        folder.files.append(_label(item, inner, plan.beside(item)))
     if not root.count:
         return
     title = f"{plan.folder}" if plan.folder is not None else None
@@ -123,15 +137,23 @@ def _below(path: Path, folder: Path) -> Path:
     return path.absolute().relative_to(folder.absolute())
 
 
-def _label(item: WorkItem, inner: Path) -> str:
-    """The result's name, and where it comes from if that is called otherwise."""
+def _label(item: WorkItem, inner: Path, beside: Sequence[Path]) -> str:
+    """The result's name, where it comes from if that is called otherwise, and what is written beside it."""
     name = str(inner) if inner.is_absolute() else inner.name
     source = "" if item.sources[0].name == inner.name else f" (from {item.sources[0].name})"
-    return f"{name}{source}{' (replaced)' if item.present else ''}"
+    return f"{name}{source}{' (replaced)' if item.present else ''}{_companions(item, beside)}"
+
+
+def _companions(item: WorkItem, beside: Sequence[Path]) -> str:
+    """`` + .uncertainty.png .uncertainty.tif``: what is written beside a result, without its stem."""
+    ends = [path.name.removeprefix(item.output.stem) for path in beside]
+    if len(ends) > BESIDE:
+        return f" + {ends[0]} … {ends[-1]} ({len(ends)} files)"
+    return f" + {' '.join(ends)}" if ends else ""
 
 
 def _entries(folder: _Folder, files: bool) -> list[str]:
-    return folder.files if files else [counted(len(folder.files), "file")] * bool(folder.files)
+    return folder.files if files else [counted(folder.own, "file")] * bool(folder.files)
 
 
 def _title(name: str, folder: _Folder) -> str:
@@ -186,7 +208,7 @@ def _document(job: Job, forecast: Forecast, code: ExitCode) -> dict[str, object]
         "probe": None if probe is None else asdict(probe) | {"path": str(probe.path)},
         "trouble": forecast.trouble,
         "exit_code": int(code),
-        "results": [_result(item) for item in plan.items],
+        "results": [_result(item, plan.beside(item)) for item in plan.items],
     }
 
 
@@ -194,10 +216,11 @@ def _state(item: WorkItem) -> str:
     return "failed" if item.problem is not None else "skipped" if item.skip is not None else "planned"
 
 
-def _result(item: WorkItem) -> dict[str, object]:
+def _result(item: WorkItem, beside: Sequence[Path]) -> dict[str, object]:
     return {
         "source": str(item.sources[0]),
         "output": str(item.output),
+        "companions": [str(path) for path in beside],
         "backup": None if item.backup is None else str(item.backup),
         "state": _state(item),
         "reason": item.problem or item.skip,

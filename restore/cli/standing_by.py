@@ -30,6 +30,7 @@ from restore.job import Job
 from restore.planning import Plan
 from restore.reporting import FileResult, Report
 from restore.resuming import DONE
+from restore.spec import Companion
 from restore.steps import untried
 from restore.walking import kind_of
 from restore.watching import Arrivals, Key, Watch, watched
@@ -64,6 +65,7 @@ class StandBy:
     seconds: float = 0.0
     stopped: str | None = None
     folder: Path | None = None
+    companions: tuple[Companion, ...] = ()
 
     def go(self) -> ExitCode:
         """Run until it is to stop.
@@ -82,6 +84,7 @@ class StandBy:
         with ExitStack() as held:
             watch = held.enter_context(watched(folders, Path(aside) if aside else None, poll=poll))
             plan = self._planned(first=True)
+            self.companions = plan.companions
             described(self.job(plan))  # refuses weights that cannot be read before anything is made
             self._say(plan.notes)
             if self.values["output"] is not None:
@@ -172,7 +175,8 @@ class StandBy:
         code = ExitCode.SOME_FAILED if report.failed else ExitCode.OK
         code = ExitCode.INTERRUPTED if interrupted else code
         if self.values["json"]:
-            document = accounts.report_document(self.job(Plan((), folder=self.folder)), report)
+            plan = Plan((), folder=self.folder, companions=self.companions)
+            document = accounts.report_document(self.job(plan), report)
             click.echo(json_format.dumps({**document, "exit_code": int(code), "final": True}))
         else:
             if left:
