@@ -41,7 +41,7 @@ def out(tmp_path: Path, photo: Photo, cli: Cli) -> Path:
 def test_the_last_run_and_the_sum_are_shown(out: Path, cli: Cli) -> None:
     outcome = cli("status", out)
     assert outcome.code == ExitCode.OK
-    assert 'last run   tiny {"strength": 1.0, "trouble": ""}, restore ' in outcome.out
+    assert 'last run   tiny {"companions": 0, "strength": 1.0, "trouble": ""}, restore ' in outcome.out
     assert "ended after" in outcome.out and ": finished" in outcome.out
     assert "4 inputs = 1 done + 1 skipped + 2 failed\n" in outcome.out
     assert "1 run      4 results = 1 done + 1 skipped + 2 failed (" in outcome.out
