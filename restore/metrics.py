@@ -34,7 +34,8 @@ class Convention:
 
     Attributes:
         space: "rgb": all channels as stored (one channel for grey pictures). "y": luma by ITU-R BT.601 studio swing,
-            16 to 235 of 255, as MATLAB's ``rgb2ycbcr`` gives it for floats (not rounded). "grey": full-swing luma
+            16 to 235 of 255, as MATLAB's ``rgb2ycbcr`` gives it for floats (not rounded); a picture of one channel is
+            taken as it is, as super-resolution's figures are (Set14 has one such). "grey": full-swing luma
             0.299 R + 0.587 G + 0.114 B, as MATLAB's ``rgb2gray`` and OpenCV have it; grey pictures unchanged.
         border: Pixels left out along every edge.
         data_range: White minus black, the peak of PSNR. Integers are divided by 255 or 65535, floats are taken as they
@@ -46,9 +47,17 @@ class Convention:
     data_range: float = 1.0
 
     def __str__(self) -> str:
-        names = {"rgb": "RGB", "y": "Y (BT.601, 16-235)", "grey": "grey (0.299 R + 0.587 G + 0.114 B)"}
+        return self.words(f"border {self.border}")
+
+    def words(self, border: str) -> str:
+        """The convention, with the border in words of one's own."""
+        names = {
+            "rgb": "RGB",
+            "y": "Y (BT.601, 16-235; grey pictures as they are)",
+            "grey": "grey (0.299 R + 0.587 G + 0.114 B)",
+        }
         return (
-            f"{names[self.space]}, border {self.border}, data range {self.data_range:g} (clipped, not rounded); "
+            f"{names[self.space]}, {border}, data range {self.data_range:g} (clipped, not rounded); "
             f"SSIM: Gaussian window {SSIM_WINDOW}x{SSIM_WINDOW}, sigma 1.5, mean of channels"
         )
 
@@ -106,16 +115,15 @@ def prepare(pixels: Pixels, convention: Convention) -> npt.NDArray[np.float64]:
         )
     b = convention.border
     scaled = unit_scale(pixels[b : pixels.shape[0] - b, b : pixels.shape[1] - b])
+    if convention.space == "rgb" or scaled.shape[2] == 1:
+        return scaled
     if convention.space == "y":
         return _project(scaled, _BT601) + 16 / 255
-    return _project(scaled, _LUMA) if convention.space == "grey" else scaled
+    return _project(scaled, _LUMA)
 
 
 def _project(pixels: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Weighted sum of the channels, ``(H, W, 1)``; a grey picture counts as R = G = B."""
-    if pixels.shape[2] == 1:
-        grey: npt.NDArray[np.float64] = pixels * weights.sum()
-        return grey
+    """Weighted sum of the channels, ``(H, W, 1)``."""
     luma: npt.NDArray[np.float64] = (pixels @ weights)[..., None]
     return luma
 

@@ -1,4 +1,4 @@
-"""What the benchmark gives models, and how it measures them."""
+"""How a benchmark runs models and measures them; what it gives them is tested task by task."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from restore.benchmark.denoising import denoising_cases
 from restore.benchmark.running import INPUT, options_for, run_benchmark
-from restore.benchmark.tasks import Case, Setup, denoise, standard_noise
+from restore.benchmark.tasks import Case, Setup
 from restore.benchmark.worker import Contender, Worker, count_flops, peak_memory, serve_restorer, serve_sgemm
-from restore.errors import InputError, PluginError, UsageError
+from restore.errors import PluginError, UsageError
 from restore.image import Image, Observation, picture_of
-from restore.metrics import Convention
 from restore.plugin_manager import PluginManager
 from restore.spec import Options, Runtime
 
@@ -36,57 +36,10 @@ def data(photo: Photo, tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_noise_has_the_sigma_asked_for_and_is_not_clipped(data: Path, manager: PluginManager) -> None:
-    case = next(denoise(Setup(data, sigmas=(50.0,)), manager))
-    noisy = case.observation.image.pixels
-    assert noisy.dtype == np.float32
-    assert noisy.min() < 0
-    assert noisy.max() > 1
-    assert 255 * float((noisy - case.reference).std()) == pytest.approx(50, rel=0.02)
-    assert case.told == {"sigma": 50.0}
-
-
-def test_a_picture_gets_the_same_noise_whatever_other_pictures_there_are(
-    data: Path, manager: PluginManager, photo: Photo
-) -> None:
-    before = {case.name: case.observation.image.pixels for case in denoise(Setup(data), manager)}
-    photo(data / "0-new.png")
-    after = {case.name: case.observation.image.pixels for case in denoise(Setup(data), manager)}
-    assert len(after) == 4
-    assert all(np.array_equal(before[name], after[name]) for name in before)
-    assert not np.array_equal(before["a.png"], before["b.png"])
-
-
-def test_noise_depends_on_the_seed_and_only_scales_with_sigma(data: Path, manager: PluginManager) -> None:
-    assert not np.array_equal(standard_noise((4, 4), 0, "a"), standard_noise((4, 4), 1, "a"))
-    weak, strong = denoise(Setup(data, sigmas=(10.0, 20.0), limit=1), manager)
-    assert weak.observation.image.pixels - weak.reference == pytest.approx(
-        (strong.observation.image.pixels - strong.reference) / 2, abs=1e-6
-    )
-
-
-def test_grey_pictures_have_one_channel_and_blind_models_are_told_nothing(data: Path, manager: PluginManager) -> None:
-    case = next(denoise(Setup(data, grey=True, blind=True), manager))
-    assert case.observation.image.is_grey
-    assert case.reference.shape == (48, 64, 1)
-    assert case.told == {"sigma": "auto"}
-
-
-def test_real_pairs_keep_their_depth_and_every_picture_needs_a_partner(
-    data: Path, manager: PluginManager, photo: Photo
-) -> None:
-    case = next(denoise(Setup(pairs=(data, data)), manager))
-    assert case.observation.image.pixels.dtype == np.uint8
-    assert case.told == {"sigma": "auto"}
-    other = photo(data.parent / "other" / "a.png", width=64, height=48).parent
-    with pytest.raises(InputError, match=r"b\.png: has no partner"):
-        next(denoise(Setup(pairs=(data, other)), manager))
-
-
 def test_models_are_told_only_what_they_have_options_for(
     data: Path, manager: PluginManager, tiny_manager: PluginManager
 ) -> None:
-    case = next(denoise(Setup(data), manager))
+    case = next(denoising_cases(Setup(data), manager))
     assert options_for(Contender("tv", "tv", {"weight": "0.5"}), case, manager).model_dump() == {
         "sigma": 25.0,
         "strength": 1.0,
@@ -105,9 +58,8 @@ def test_models_take_turns_picture_by_picture_in_changing_order(data: Path, mana
         seen.append((number, case.name, label))
 
     contenders = [Contender("bilateral", "bilateral", {}), Contender("wavelet", "wavelet", {})]
-    outcome = run_benchmark(
-        denoise(Setup(data, limit=2), manager), contenders, [Convention()], Runtime(threads=1), manager, observer
-    )
+    cases = denoising_cases(Setup(data, limit=2), manager)
+    outcome = run_benchmark(cases, contenders, Runtime(threads=1), manager, observer)
     assert seen == [
         (1, "a.png", "bilateral"),
         (1, "a.png", "wavelet"),

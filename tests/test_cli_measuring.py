@@ -13,6 +13,7 @@ import pytest
 from restore.cli import main, measuring, tables
 from restore.errors import ExitCode
 from restore.plugin_manager import PluginManager
+from restore.spec import Options, RestorerSpec, hookimpl
 
 Photo = Callable[..., Path]
 Cli = Callable[..., Any]
@@ -31,7 +32,14 @@ def folders(photo: Photo, tmp_path: Path) -> tuple[Path, Path]:
 def test_the_table_states_the_convention_and_what_the_mean_leaves_out(cli: Cli, folders: tuple[Path, Path]) -> None:
     outcome = cli("evaluate", *folders)
     assert outcome.code == ExitCode.OK
-    for text in ("same.png", "psnr_rgb", "ssim_y", "mean", "inf", "Y (BT.601, 16-235), border 0, data range 1"):
+    for text in (
+        "same.png",
+        "psnr_rgb",
+        "ssim_y",
+        "mean",
+        "inf",
+        "Y (BT.601, 16-235; grey pictures as they are), border 0",
+    ):
         assert text in outcome.out
     assert "psnr_rgb: 1 identical picture (inf) left out of the mean" in outcome.out
     assert "ssim_rgb: not defined for 1 picture, left out of the mean" in outcome.out
@@ -133,6 +141,39 @@ def test_the_table_names_machine_seed_and_conventions(classic: Cli, photo: Photo
     assert "psnr_y" not in out
 
 
+def test_upscalers_are_measured_scale_by_scale(classic: Cli, photo: Photo, tmp_path: Path) -> None:
+    photo(tmp_path / "data" / "a.png", width=64, height=48)
+    models = ("-m", "bicubic", "-m", "opencv-nearest")
+    code, out, err = classic("benchmark", "upscale", tmp_path / "data", *models, "--scale", 2, "--scale", 4)
+    assert code == ExitCode.OK, err
+    for text in ("x2", "x4", "psnr_y", "border 2 (x2), 4 (x4)", "reduced by MATLAB's bicubic", "pixels of the results"):
+        assert text in out
+    assert "noise" not in out and "(input)" not in out
+    code, out, _ = classic("benchmark", "upscale", tmp_path / "data", *models, "--scale", 3, "--json")
+    document = json.loads(out)
+    assert [row["model"] for row in document["rows"]] == ["bicubic", "opencv-nearest"]
+    assert "border 3" in document["conventions"]["x3"][0]
+    assert document["rows"][0]["psnr_y"] > document["rows"][1]["psnr_y"]
+
+
+class Fixed:
+    """A plugin whose upscaler always does the same."""
+
+    @hookimpl
+    def provide_restorers(self) -> list[RestorerSpec]:
+        """One without options; nobody gets as far as loading it."""
+        return [RestorerSpec("fixed", "upscale", "Doubles.", Options, lambda weights, runtime: pytest.fail())]
+
+
+def test_a_model_that_cannot_be_told_the_scale_cannot_be_measured(
+    photo: Photo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo(tmp_path / "a.png")
+    words = ["benchmark", "upscale", str(tmp_path), "-m", "fixed"]
+    assert main(words, PluginManager.of({"fixed": Fixed()})) == ExitCode.USAGE
+    assert "the model 'fixed' cannot be measured: it has no option --scale" in capsys.readouterr().err
+
+
 def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Path) -> None:
     pairs = [photo(tmp_path / folder / "a.png", width=64, height=48).parent for folder in ("noisy", "clean")]
     code, out, _ = classic("benchmark", "denoise", "--pairs", *pairs, "-m", "bilateral", "--json")
@@ -143,7 +184,7 @@ def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("paint", "DATA", "-m", "tv"), "there is no benchmark for 'paint'. There is: denoise"),
+        (("paint", "DATA", "-m", "tv"), "there is no benchmark for 'paint'. There are: denoise, upscale"),
         (("denoise", "DATA", "-m", "tvv"), "There is no model 'tvv'"),
         (("denoise", "DATA", "-m", "tv:weight"), "'weight' has no value"),
         (("denoise", "DATA", "-m", "tv:wait=1"), "wait"),
@@ -151,6 +192,15 @@ def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Pat
         (("denoise", "-m", "tv"), "needs a folder of clean pictures"),
         (("denoise", "--pairs", "DATA", "DATA", "--sigma", "5", "-m", "tv"), "--sigma goes with added noise"),
         (("denoise", "DATA", "-m", "tv", "--csv", "nowhere/t.csv"), "there is no such folder"),
+        (("denoise", "DATA", "-m", "tv", "--scale", "2"), "--scale means nothing to the benchmark of denoise"),
+        (
+            ("upscale", "DATA", "-m", "bicubic", "--sigma", "5"),
+            "--sigma means nothing to the benchmark of upscale. It has",
+        ),
+        (("upscale", "DATA", "-m", "bicubic", "--blind"), "--blind means nothing"),
+        (("upscale", "DATA", "-m", "tv"), "the model 'tv' is for denoise, not for upscale"),
+        (("upscale", "DATA", "-m", "bicubic:size=9x9"), "cannot go together"),
+        (("upscale", "-m", "bicubic"), "needs a folder of pictures"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(

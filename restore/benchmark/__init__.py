@@ -1,4 +1,5 @@
 """Models side by side on the same spoilt pictures: quality, speed and memory, measured in one run.
 
-``tasks`` makes the pictures, ``worker`` runs one model in a process of its own, ``running`` takes the measurements.
+``denoising`` and ``upscaling`` make the pictures, ``tasks`` says what they have in common and ``catalogue`` lists them;
+``worker`` runs one model in a process of its own, ``running`` takes the measurements.
 """

@@ -65,13 +65,13 @@ class Outcome:
     """What a benchmark found.
 
     Attributes:
-        conventions: What was measured on.
+        conventions: What was measured on, per setting.
         samples: Every picture under every model that finished.
         failures: Models that failed, with the reason; they have no samples.
         sgemm: The best float32 matrix multiplication during the run, in GFLOP/s; None if no model used torch.
     """
 
-    conventions: tuple[Convention, ...]
+    conventions: dict[str, tuple[Convention, ...]] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
     failures: dict[str, RestoreError] = field(default_factory=dict)
     sgemm: float | None = None
@@ -88,7 +88,6 @@ class Outcome:
 def run_benchmark(
     cases: Iterator[Case],
     contenders: Sequence[Contender],
-    conventions: Sequence[Convention],
     runtime: Runtime,
     manager: PluginManager,
     observer: Observer,
@@ -99,9 +98,8 @@ def run_benchmark(
     order. A model that fails is left out from there on, and the rest goes on.
 
     Args:
-        cases: From one of the `restore.benchmark.tasks`.
+        cases: Of one of the tasks in `restore.benchmark.catalogue`.
         contenders: With different labels.
-        conventions: What to measure on; results are clipped to [0, 1] for it.
         runtime: Device, precision, threads … for every model.
         manager: The processes find the installed plugins by themselves; this one gives descriptions and metrics.
         observer: Told what is being done.
@@ -114,7 +112,7 @@ def run_benchmark(
     labels = [contender.label for contender in contenders]
     if len(set(labels)) < len(labels):
         raise UsageError("a model is named twice.", hint="Name each with its own options only once.")
-    outcome = Outcome(tuple(conventions))
+    outcome = Outcome()
     with ExitStack() as processes:
         workers: dict[str, Worker] = {}
         yardstick: Worker | None = None
@@ -124,14 +122,17 @@ def run_benchmark(
                 workers = _start(contenders, runtime, processes, outcome)
             if not workers:
                 break
-            outcome.samples.append(_sample(case, INPUT, case.observation.image.pixels, conventions, manager, None))
+            outcome.conventions.setdefault(case.setting, case.conventions)
+            given = case.observation.image.pixels
+            if given.shape == case.reference.shape:  # else there is nothing to compare
+                outcome.samples.append(_sample(case, INPUT, given, manager, None))
             for contender in _rotated(contenders, number):
                 if (worker := workers.get(contender.label)) is None:
                     continue
                 observer(number + 1, case, contender.label)
                 try:
                     measured, pixels = worker.restore(case.observation, chosen[contender.label])
-                    sample = _sample(case, contender.label, pixels, conventions, manager, measured)
+                    sample = _sample(case, contender.label, pixels, manager, measured)
                 except RestoreError as error:
                     _drop(contender.label, error, workers, outcome)
                     continue
@@ -189,13 +190,12 @@ def _sample(
     case: Case,
     label: str,
     pixels: Pixels,
-    conventions: Sequence[Convention],
     manager: PluginManager,
     measured: Measured | None,
 ) -> Sample:
-    if pixels.shape != case.reference.shape and measured is not None:
+    if pixels.shape != case.reference.shape:
         raise PluginError(f"{label} gave {pixels.shape} where {case.reference.shape} was expected.")
-    values = measure(pixels, case.reference, conventions, manager.metrics())
+    values = measure(pixels, case.reference, case.conventions, manager.metrics())
     height, width = pixels.shape[:2]
     return Sample(case.name, case.setting, label, values, height * width / 1e6, measured)
 

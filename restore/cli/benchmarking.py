@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from restore.benchmark.running import Observer, Outcome, Row
     from restore.benchmark.tasks import Case, Setup, Task
     from restore.benchmark.worker import Contender
+    from restore.metrics import Convention
 
 NOTES = (
-    "models got float pictures with values beyond black and white (real pairs: the files' own depth); nlm:norm=l2 "
-    "rounds and clips them to 8 bits; results clipped to [0, 1]",
     "time: restoring alone, in memory, after an untimed run, picture by picture in turn; memory: peak of the model's "
     "own process with interpreter and libraries",
     "GFLOP/s: operations of the network as run, counted apart; sgemm: best float32 matrix product of 2048x2048 between "
@@ -51,12 +50,13 @@ def benchmark_command(manager: PluginManager) -> click.Command:
         metavar="MODEL[:NAME=VALUE,...]",
         help="A model, with options of its own if you like ('nlm:norm=l2', 'conv-dae:weights=my.safetensors').",
     )
-    @click.option("--sigma", "sigmas", multiple=True, type=click.FloatRange(0, 255), help="Noise to add. [default: 25]")
-    @click.option("--blind", is_flag=True, help="Do not tell the models how strong the noise is.")
-    @click.option("--pairs", nargs=2, type=click.Path(path_type=Path), help="Real pictures: folders NOISY and CLEAN.")
-    @click.option("--grey", is_flag=True, help="Make the pictures grey (one channel) first.")
+    @click.option("--sigma", multiple=True, type=click.FloatRange(0, 255), help="denoise: noise to add. [default: 25]")
+    @click.option("--blind", is_flag=True, help="denoise: do not tell the models how strong the noise is.")
+    @click.option("--pairs", nargs=2, type=click.Path(path_type=Path), help="denoise: folders NOISY and CLEAN.")
+    @click.option("--grey", is_flag=True, help="denoise: make the pictures grey (one channel) first.")
+    @click.option("--seed", type=click.IntRange(min=0), help="denoise: seed of the noise. [default: 0]")
+    @click.option("--scale", multiple=True, type=click.IntRange(2, 8), help="upscale: factors. [default: 2, 3 and 4]")
     @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many pictures.")
-    @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the noise.")
     @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Also write the table here.")
     @click.option("--json", is_flag=True, help="Print one JSON document (with every picture) and nothing else.")
     @click.option("--device", type=Device(), default="auto", show_default=True, help="Where to compute.")
@@ -66,12 +66,13 @@ def benchmark_command(manager: PluginManager) -> click.Command:
         task: str,
         data: Path | None,
         models: tuple[str, ...],
-        sigmas: tuple[float, ...],
+        sigma: tuple[float, ...],
         blind: bool,
         pairs: tuple[Path, Path] | None,
         grey: bool,
+        seed: int | None,
+        scale: tuple[int, ...],
         limit: int | None,
-        seed: int,
         csv_file: Path | None,
         json: bool,
         device: str,
@@ -80,23 +81,22 @@ def benchmark_command(manager: PluginManager) -> click.Command:
     ) -> int:
         """Spoil the clean pictures in the folder DATA in a known way, let models mend them, and measure.
 
-        TASK is what the models are for (denoise).
+        TASK is what the models are for: denoise (noise is added) or upscale (pictures are reduced).
         """
         from restore.benchmark.running import run_benchmark
         from restore.benchmark.tasks import Setup
-        from restore.metrics import Convention
 
-        if pairs is not None and sigmas:
-            raise UsageError("--sigma goes with added noise, not with --pairs.")
+        chosen = _task(task)
+        special = {"sigma": sigma, "blind": blind, "pairs": pairs, "grey": grey, "seed": seed, "scale": scale}
+        _refuse_others(chosen, [name for name, value in special.items() if value not in ((), False, None)])
         if csv_file is not None and not csv_file.parent.is_dir():
             raise OutputError("there is no such folder.", path=csv_file.parent, hint="Create it first.")
-        setup = Setup(data, pairs, sigmas or (25.0,), blind, grey, limit, seed, max_pixels)
-        conventions = [Convention("rgb")] if grey else [Convention("rgb"), Convention("y")]
-        make, runtime = _task(task), Runtime(device, threads=threads)
-        contenders = [_contender(text, task, manager) for text in models]
+        setup = Setup(data, pairs, sigma or None, scale or None, blind, grey, limit, seed or 0, max_pixels)
+        runtime = Runtime(device, threads=threads)
+        contenders = [_contender(text, chosen, manager) for text in models]
         with _watching(quiet=json) as observer:
-            outcome = run_benchmark(make(setup, manager), contenders, conventions, runtime, manager, observer)
-        _show(outcome, setup, task, json=json)
+            outcome = run_benchmark(chosen.cases(setup, manager), contenders, runtime, manager, observer)
+        _show(outcome, setup, chosen, json=json)
         if csv_file is not None:
             tables.write_csv(csv_file, _table(outcome))
         for label, error in outcome.failures.items():
@@ -107,21 +107,32 @@ def benchmark_command(manager: PluginManager) -> click.Command:
 
 
 def _task(name: str) -> Task:
-    from restore.benchmark.tasks import TASKS
+    from restore.benchmark.catalogue import TASKS
 
     if name not in TASKS:
-        raise UsageError(f"there is no benchmark for '{name}'.", hint=f"There is: {', '.join(TASKS)}.")
+        raise UsageError(f"there is no benchmark for '{name}'.", hint=f"There are: {', '.join(TASKS)}.")
     return TASKS[name]
 
 
-def _contender(text: str, task: str, manager: PluginManager) -> Contender:
+def _refuse_others(task: Task, given: Sequence[str]) -> None:
+    """Refuse flags that would be ignored."""
+    for name in given:
+        if name not in task.flags:
+            flags = ", ".join(f"--{flag}" for flag in sorted(task.flags))
+            raise UsageError(f"--{name} means nothing to the benchmark of {task.name}.", hint=f"It has {flags}.")
+
+
+def _contender(text: str, task: Task, manager: PluginManager) -> Contender:
     """``nlm:norm=l2,h=0.6`` as a model with options."""
     from restore.benchmark.worker import Contender
 
     model, _, settings = text.partition(":")
     spec = manager.restorer(model)
-    if spec.task != task:
-        raise UsageError(f"the model '{model}' is for {spec.task}, not for {task}.")
+    if spec.task != task.name:
+        raise UsageError(f"the model '{model}' is for {spec.task}, not for {task.name}.")
+    for name in task.told:
+        if name not in spec.options.model_fields:
+            raise UsageError(f"the model '{model}' cannot be measured: it has no option --{name}.")
     options: dict[str, object] = {}
     for setting in settings.split(",") if settings else ():
         name, equals, value = setting.partition("=")
@@ -150,18 +161,22 @@ def _watching(*, quiet: bool) -> Iterator[Observer]:
         yield observer
 
 
-def _show(outcome: Outcome, setup: Setup, task: str, *, json: bool) -> None:
+def _show(outcome: Outcome, setup: Setup, task: Task, *, json: bool) -> None:
     from restore.benchmark.running import INPUT
 
+    notes = (*task.notes(setup), *NOTES)
     made = f"{dt.date.today().isoformat()}, {_machine()}"
     if json:
         tables.show_json(
             {
-                "task": task,
+                "task": task.name,
                 "made": made,
                 "setup": asdict(setup),
-                "conventions": [str(convention) for convention in outcome.conventions],
-                "notes": NOTES,
+                "conventions": {
+                    setting: [str(convention) for convention in conventions]
+                    for setting, conventions in outcome.conventions.items()
+                },
+                "notes": notes,
                 "rows": _table(outcome),
                 "samples": [asdict(sample) for sample in outcome.samples],
                 "failures": {label: str(error) for label, error in outcome.failures.items()},
@@ -169,6 +184,8 @@ def _show(outcome: Outcome, setup: Setup, task: str, *, json: bool) -> None:
         )
         return
     rows = _table(outcome)
+    if not rows:
+        return
     digits = {"s/MP": 3, "MP/s": 3, "GFLOP/s": 0, "sgemm": 0, "ratio": 2, "peak MiB": 0}
     cost = {"s/MP", *digits}
     quality = [{name: value for name, value in row.items() if name not in cost} for row in rows]
@@ -176,12 +193,22 @@ def _show(outcome: Outcome, setup: Setup, task: str, *, json: bool) -> None:
     models = [row for row in rows if row["model"] != INPUT]
     shown = ("setting", "model", *digits)
     tables.show_table("cost", [{name: row[name] for name in shown} for row in models], digits)
-    knowledge = "not told the noise level" if setup.blind or setup.pairs else "told the noise level"
-    click.echo(f"{made}; seed {setup.seed}; models {knowledge}")
-    for convention in outcome.conventions:
-        click.echo(f"{convention.space}: {convention}")
-    for note in NOTES:
+    click.echo(made)
+    for words in _in_words(outcome.conventions):
+        click.echo(words)
+    for note in notes:
         click.echo(note)
+
+
+def _in_words(conventions: Mapping[str, Sequence[Convention]]) -> list[str]:
+    """What was measured on, said once for all settings."""
+    lines = []
+    for each in zip(*conventions.values(), strict=True):
+        borders = dict(zip(conventions, (convention.border for convention in each), strict=True))
+        words = ", ".join(f"{border} ({setting})" for setting, border in borders.items())
+        border = f"border {each[0].border}" if len(set(borders.values())) == 1 else f"border {words}"
+        lines.append(f"{each[0].space}: {each[0].words(border)}")
+    return lines
 
 
 def _table(outcome: Outcome) -> list[tables.Row]:

@@ -1,0 +1,12 @@
+"""The tasks that can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from restore.benchmark.denoising import DENOISING
+from restore.benchmark.tasks import Task
+from restore.benchmark.upscaling import UPSCALING
+
+TASKS: Mapping[str, Task] = {task.name: task for task in (DENOISING, UPSCALING)}
+"""By name."""
