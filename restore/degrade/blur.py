@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -77,7 +77,7 @@ def blur_matrices(taps: Tensor, size: int) -> Tensor:
     return (taps.reshape(n * rank, k) @ places.reshape(k, size * size)).reshape(n, rank, size, size)
 
 
-@cache
+@lru_cache(maxsize=8)
 def _places(k: int, size: int) -> Tensor:
     """``(K, size, size)``: 1 where a tap of a pixel's kernel meets a pixel."""
     radius = k // 2

@@ -86,10 +86,10 @@ def _blurred(clean: Tensor, scale: int, size: tuple[int, int], generator: Genera
     both = _choices(n, generator)
     rows = _chosen(both, clean.shape[2], size[0], clean) @ blur_matrices(down, clean.shape[2])
     columns = _chosen(both, clean.shape[3], size[1], clean) @ blur_matrices(along, clean.shape[3])
-    # A sum over the rank is a product of longer matrices: (h, R·H) with the R results of the columns stacked.
-    across = clean[:, :, None] @ columns[:, None].mT  # (N, 3, R, H, w)
-    stacked = rows.transpose(1, 2).flatten(2)[:, None]  # (N, 1, h, R·H)
-    return _eight_bit(stacked @ across.flatten(2, 3))
+    # One long product along each axis: (H, R·w), then (h, R·H) with the R parts below each other, which adds them up.
+    across = (clean @ columns.flatten(1, 2)[:, None].mT).unflatten(3, (rank, size[1]))
+    below = across.transpose(2, 3).flatten(2, 3)
+    return _eight_bit(rows.transpose(1, 2).flatten(2)[:, None] @ below)
 
 
 def _reduced(pictures: Tensor, height: int, width: int, generator: Generator) -> Tensor:

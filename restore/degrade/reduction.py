@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -52,7 +52,7 @@ def resample(pictures: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     return rows @ pictures @ columns.mT
 
 
-@cache
+@lru_cache(maxsize=1024)
 def matrix(given: int, wanted: int, kind: str, antialias: bool = True) -> Tensor:
     """The weights by which an axis of `given` pixels becomes one of `wanted`, centres aligned.
 
