@@ -87,7 +87,7 @@ def _blurred(clean: Tensor, scale: int, size: tuple[int, int], generator: Genera
     rows = _chosen(both, clean.shape[2], size[0], clean) @ blur_matrices(down, clean.shape[2])
     columns = _chosen(both, clean.shape[3], size[1], clean) @ blur_matrices(along, clean.shape[3])
     # One long product along each axis: (H, R·w), then (h, R·H) with the R parts below each other, which adds them up.
-    across = (clean @ columns.flatten(1, 2)[:, None].mT).unflatten(3, (rank, size[1]))
+    across = (clean @ columns.flatten(1, 2)[:, None].mT).reshape(n, -1, clean.shape[2], rank, size[1])
     below = across.transpose(2, 3).flatten(2, 3)
     return _eight_bit(rows.transpose(1, 2).flatten(2)[:, None] @ below)
 
