@@ -12,6 +12,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,6 +20,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from restore.contracts import spec_problem
+from restore.errors import InputError
 from restore.image import Image, Pixels
 from restore.result_size import result_size
 from restore.spec import Options, RestorerSpec
@@ -157,7 +159,9 @@ def _sizes(bench: Bench) -> None:
         _size(bench, height, width, bench.spec.options())
     for options in other_sizes(bench.spec):
         for height, width in ((1, 7), (37, 53)):
-            _size(bench, height, width, options)
+            # A model may know factors up to a limit; what it refuses so that the user understands is no defect.
+            with suppress(InputError):
+                _size(bench, height, width, options)
 
 
 def _size(bench: Bench, height: int, width: int, options: Options) -> None:

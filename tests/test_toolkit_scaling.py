@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from restore.resampling import resized
-from restore.toolkit.scaling import REACH, enlarge, reduce
+from restore.toolkit.scaling import REACH, enlarge, reduce, round_trip, undo_round_trip
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
@@ -52,3 +52,18 @@ def test_a_picture_smaller_than_the_kernel_is_mirrored_as_often_as_needed() -> N
 def test_a_size_that_is_no_multiple_is_refused() -> None:
     with pytest.raises(ValueError, match="multiples of 4"):
         reduce(torch.zeros(1, 1, 8, 9), 4)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_round_trip_on_the_small_grid_is_the_one_through_the_large(scale: int) -> None:
+    for size in ((1, 3, 12, 17), (1, 1, 1, 3)):
+        small = torch.rand(size)
+        assert torch.allclose(round_trip(small, scale), reduce(enlarge(small, scale), scale), atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_undoing_a_round_trip_gives_the_picture_back_even_if_it_is_noise(scale: int) -> None:
+    small = torch.rand(1, 3, 15, 22)
+    assert (round_trip(undo_round_trip(small, scale), scale) - small).abs().max() < 2e-3
+    flat = torch.full((1, 1, 5, 5), 0.7)
+    assert torch.allclose(undo_round_trip(flat, scale), flat)

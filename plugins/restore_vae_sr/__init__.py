@@ -1,0 +1,1 @@
+"""Upscaling with a conditional variational autoencoder."""
