@@ -21,6 +21,11 @@ SHORT: dict[str, Scene] = {
     "killed at random moments": functools.partial(scenes.killed, kills=5, files=24, bad=11, within=1.5),
     "killed in place": functools.partial(scenes.killed_in_place, kills=2, files=8, within=1.2),
     "killed at every step": scenes.killed_at_every_step,
+    "killed with companions": functools.partial(scenes.killed, kills=3, files=16, bad=4, within=1.5, companions=2),
+    "killed in place with companions": functools.partial(
+        scenes.killed_in_place, kills=2, files=6, within=1.2, companions=2
+    ),
+    "killed over older results": functools.partial(scenes.killed_over_older_results, most=2),
     "stopped at once": scenes.stopped_at_once,
     "two at once": functools.partial(scenes.two_at_once, files=10),
     "the disk is full": functools.partial(faults.disk_full, files=16),

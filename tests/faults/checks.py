@@ -6,8 +6,11 @@ import os
 from pathlib import Path
 
 from restore.journal_reading import read_journal
+from restore.journal_rows import Entry
+from restore.naming import companion_paths
 from restore.resuming import is_whole
 from restore.stamps import content_hash
+from tests.faults import trouble
 from tests.faults.runs import Ended
 from tests.faults.tree import Tree, hashes
 
@@ -54,6 +57,41 @@ def check_results(out: Path, wanted: dict[str, tuple[str, int]]) -> None:
     check_journal(out)
 
 
+def check_moment(out: Path, wanted: dict[str, tuple[str, int]], companions: int) -> None:
+    """Whatever has just been killed, what is there is whole, and no result is there without its companions.
+
+    Args:
+        out: An output folder that was empty when the run began.
+        wanted: Content and time of change of every file of a run that nobody disturbs.
+        companions: How many lie beside each result.
+    """
+    earlier = finished(out)
+    found = finished(out)  # once more: a worker that is not dead yet may go on
+    assert found.items() <= wanted.items(), "something is not whole"
+    for name in earlier:
+        beside = beside_of(name, companions)
+        assert beside <= found.keys(), f"{name} is there without {beside - found.keys()}"
+
+
+def finished(out: Path) -> dict[str, tuple[str, int]]:
+    """Content and time of change of every file in an output folder that is not a temporary one."""
+    found = hashes(out) if out.exists() else {}
+    return {name: held for name, held in found.items() if not Path(name).name.startswith(".restore-")}
+
+
+def beside_of(name: str, companions: int) -> set[str]:
+    """What lies beside a result; nothing lies beside a companion."""
+    output = Path(name)
+    if any(output.stem.endswith(f".{each.name}") for each in trouble.COMPANIONS):
+        return set()
+    return set(map(str, companion_paths(output, trouble.COMPANIONS[:companions])))
+
+
+def paths_of(entry: Entry) -> list[str]:
+    """The companions of a result, as the journal names them."""
+    return [row.path for row in entry.companions]
+
+
 def check_tidy(*folders: Path) -> None:
     """No temporary file is left behind."""
     for folder in folders:
@@ -68,5 +106,7 @@ def check_journal(out: Path) -> None:
         if entry.state == "done":
             assert is_whole(out / entry.output, entry), f"{entry.output} is not whole"
             assert content_hash(out / entry.output) == entry.sha256
-    done = {entry.output for entry in entries if entry.state == "done"}
+            for row in entry.companions:
+                assert not row.former and content_hash(out / row.path) == row.sha256, f"{row.path} is not whole"
+    done = {name for entry in entries if entry.state == "done" for name in (entry.output, *paths_of(entry))}
     assert hashes(out).keys() <= done, "the journal does not know a result"

@@ -34,6 +34,13 @@ def all_scenes(kills: int, files: int, bad: int) -> dict[str, Scene]:
         "killed-at-every-step-in-place": functools.partial(step, in_place=True),
         "killed-at-every-step-in-one-process": functools.partial(step, isolated=False),
         "killed-at-every-step-in-place-in-one-process": functools.partial(step, in_place=True, isolated=False),
+        "killed-with-companions": functools.partial(
+            scenes.killed, kills=max(kills // 2, 1), files=files // 2, bad=bad, within=5.0, companions=2
+        ),
+        "killed-in-place-with-companions": functools.partial(
+            scenes.killed_in_place, kills=max(kills // 4, 1), files=files // 8, companions=2
+        ),
+        "killed-over-older-results-with-companions": scenes.killed_over_older_results,
         "stopped": functools.partial(scenes.stopped, files=files // 8),
         "stopped-at-once": scenes.stopped_at_once,
         "two-at-once": functools.partial(scenes.two_at_once, files=files // 8),

@@ -11,9 +11,11 @@ from pathlib import Path
 from random import Random
 
 from tests.faults import trouble
-from tests.faults.checks import check_account, check_end, check_results, check_tidy
+from tests.faults.checks import beside_of, check_account, check_end, check_moment, check_results, check_tidy, finished
 from tests.faults.runs import Run, disturbed, run
 from tests.faults.tree import Tree, grow, hashes
+
+COMPANIONS = "--companions"
 
 
 def wanted(place: Path, environment: dict[str, str], tree: Tree, *arguments: object) -> dict[str, tuple[str, int]]:
@@ -21,7 +23,8 @@ def wanted(place: Path, environment: dict[str, str], tree: Tree, *arguments: obj
     out = place / "undisturbed"
     check_account(run(environment, tree.root, "-o", out, *arguments))
     results = hashes(out)
-    assert results.keys() == tree.good
+    companions = int(arguments[arguments.index(COMPANIONS) + 1]) if COMPANIONS in arguments else 0  # type: ignore[call-overload]
+    assert results.keys() == tree.good.union(*(beside_of(name, companions) for name in tree.good))
     return results
 
 
@@ -30,11 +33,13 @@ def appeared(out: Path, count: int = 1) -> Callable[[], bool]:
     return lambda: sum(".restore" not in path.parts for path in out.rglob("photo*")) >= count
 
 
-def killed(place: Path, random: Random, *, kills: int, files: int, bad: int, within: float = 3.0) -> str:
+def killed(
+    place: Path, random: Random, *, kills: int, files: int, bad: int, within: float = 3.0, companions: int = 0
+) -> str:
     """A run killed at random moments and started again until nothing is left; again and again."""
     environment = trouble.install(place / "plugins")
     tree = grow(place / "in", files, bad, random)
-    options = ("--delay", 0.02)
+    options = ("--delay", 0.02, COMPANIONS, companions)
     results = wanted(place, environment, tree, *options)
     count, rounds = 0, 0
     while count < kills:
@@ -43,20 +48,24 @@ def killed(place: Path, random: Random, *, kills: int, files: int, bad: int, wit
         while not over and count < kills:
             over = disturbed(random, environment, *command, within=within) is None
             count += not over
+            check_moment(out, results, companions)
         check_end(tree, run(environment, *command), out, results)
     return f"{count} kills in {rounds} folders of {files} files, {bad} of them bad"
 
 
-def killed_in_place(place: Path, random: Random, *, kills: int, files: int, within: float = 2.0) -> str:
+def killed_in_place(
+    place: Path, random: Random, *, kills: int, files: int, within: float = 2.0, companions: int = 0
+) -> str:
     """--in-place killed at random moments: an original is in its place or in the backup, and restored once."""
     environment = trouble.install(place / "plugins")
     count, rounds = 0, 0
     while count < kills:
         ground, rounds = place / f"round{rounds}", rounds + 1
         tree = grow(ground / "in", files, 0, random)
-        results = wanted(ground, environment, tree, "--delay", 0.02, "--no-provenance")
+        options = ("--delay", 0.02, "--no-provenance", COMPANIONS, companions)
+        results = wanted(ground, environment, tree, *options)
         backup, over = ground / "backup", False
-        command = (tree.root, "--in-place", "--backup", backup, "--delay", 0.02, "--no-provenance")
+        command = (tree.root, "--in-place", "--backup", backup, *options)
         while not over and count < kills:
             over = disturbed(random, environment, *command, within=within) is None
             count += not over
@@ -88,6 +97,28 @@ def killed_at_every_step(place: Path, random: Random, *, in_place: bool = False,
         check_results(ground / ("in" if in_place else "out"), results)
         assert hashes(ground / ("backup" if in_place else "in")) == tree.hashes
     return f"{len(trouble.STEPS)} deaths between steps"
+
+
+def killed_over_older_results(place: Path, random: Random, *, most: int = 7) -> str:
+    """The same while results with companions replace others: what is ours is known as such, nothing is set aside."""
+    environment = trouble.install(place / "plugins")
+    tree = grow(place / "in", 3, 0, random)
+    options = ("--no-provenance", "--jobs", 1, COMPANIONS, 2)
+    results = wanted(place, environment, tree, *options)
+    deaths = [("after rename", count) for count in (5, 6, 4)] + [(step, 2) for step in trouble.STEPS]
+    for step, count in deaths[:most]:
+        out = place / f"{step} {count}".replace(" ", "-")
+        command = (tree.root, "-o", out, *options)
+        check_account(run(environment, *command, "--flavour", 1))
+        older = hashes(out)
+        first = run(environment | {trouble.DIE: f"{step}:{count}:{out}.died"}, *command, "--no-isolate")
+        assert out.with_name(f"{out.name}.died").exists() and first.code == -signal.SIGKILL, (step, first)
+        mixed = finished(out)
+        assert mixed.keys() == results.keys() and mixed.items() <= older.items() | results.items(), (step, count)
+        check_account(run(environment, *command))
+        check_results(out, results)
+        assert not (out / ".restore" / "replaced").exists(), (step, count)
+    return f"{len(deaths[:most])} deaths over older results"
 
 
 def stopped(place: Path, random: Random, *, files: int) -> str:

@@ -19,9 +19,9 @@ import numpy as np
 from pydantic import Field
 
 from restore.errors import InputError
-from restore.image import Image, Observation
+from restore.image import Image, Observation, Restoration
 from restore.journal import Journal
-from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
+from restore.spec import Companion, Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 SLEEP, RAISE, SEGFAULT, EXIT, HANG, ALLOCATE = 41, 42, 43, 44, 45, 46
 """Widths of pictures that are trouble."""
@@ -42,17 +42,30 @@ class TroubleOptions(Options):
 
     delay: float = Field(0.0, ge=0, description="Seconds that every picture takes.")
     flavour: int = Field(0, description="Added to every sample: results of another flavour are other results.")
+    companions: int = Field(0, ge=0, le=2, description="How many pictures are written beside each result.")
+
+
+COMPANIONS = (Companion("twin"), Companion("map", ".tif"))
+
+
+def companions_of(options: TroubleOptions) -> tuple[Companion, ...]:
+    """What is promised for these options."""
+    return COMPANIONS[: options.companions]
 
 
 class Trouble:
     """Inverts a picture, or makes trouble."""
 
-    def restore(self, observation: Observation, options: TroubleOptions) -> Image:
-        """Invert; the width says what else."""
+    def restore(self, observation: Observation, options: TroubleOptions) -> Image | Restoration:
+        """Invert; the width says what else. A map is much larger than its result, so that writing it takes a while."""
         image = observation.image
         time.sleep(options.delay)
         _make(image.width)
-        return image.with_pixels((image.white - image.pixels + options.flavour).astype(image.pixels.dtype))
+        restored = image.with_pixels((image.white - image.pixels + options.flavour).astype(image.pixels.dtype))
+        if not options.companions:
+            return restored
+        level = np.float32(image.pixels.mean() + options.flavour)
+        return Restoration(restored, (image, Image(np.full((300, 400, 1), level)))[: options.companions])
 
 
 def _make(width: int) -> None:
@@ -122,7 +135,15 @@ def _crash_at_load(weights: Path | None, runtime: Runtime) -> Restorer:
 def provide_restorers() -> Sequence[RestorerSpec]:
     """Two models: one that loads, one that crashes while it loads."""
     return [
-        RestorerSpec("trouble", "denoise", "Inverts, or makes trouble.", TroubleOptions, _load, default=True),
+        RestorerSpec(
+            "trouble",
+            "denoise",
+            "Inverts, or makes trouble.",
+            TroubleOptions,
+            _load,
+            default=True,
+            companions=companions_of,
+        ),
         RestorerSpec("stillborn", "denoise", "Crashes while it loads.", TroubleOptions, _crash_at_load),
     ]
 
