@@ -19,12 +19,13 @@ from functools import partial
 import numpy as np
 from pydantic import ValidationError
 
-from restore.contracts import spec_problem
+from restore.contracts import promised_companions, spec_problem
 from restore.errors import InputError
 from restore.image import Image, Pixels
 from restore.result_size import result_size
 from restore.spec import Options, RestorerSpec
-from restore.trials import METADATA, Bench, other_sizes, picture
+from restore.steps import restore
+from restore.trials import METADATA, Bench, other_sizes, picture, promising
 
 HEAVY = ("torch", "cv2", "skimage", "scipy", "kornia", "lightning_fabric")
 """What reading a description must not import: `restore --help` reads them all."""
@@ -90,6 +91,7 @@ def checks(spec: RestorerSpec) -> list[Check]:
         ("the same input gives the same bytes, whatever came in between", partial(_deterministic, bench)),
         ("no NaN or infinity comes out", partial(_finite, bench)),
     ]
+    rules.append(("what is promised beside each result comes, and nothing else", partial(_companions, bench)))
     if "strength" in spec.options.model_fields:
         rules.append(("at strength 0 the bytes are the input's", partial(_strength_zero, bench)))
     if spec.weights is not None:
@@ -239,6 +241,16 @@ def _finite(bench: Bench) -> None:
     for channels in (1, 3):
         for image in (picture(37, 53, channels, np.float32), Image(np.zeros((37, 53, channels), np.float32))):
             assert np.isfinite(bench.restore(image).pixels).all(), f"in {channels} channels"
+
+
+def _companions(bench: Bench) -> None:
+    for options in [bench.spec.options(), *promising(bench.spec)]:
+        for channels, dtype in ((1, np.uint16), (3, np.uint8)):
+            observation = bench.observation(picture(37, 53, channels, dtype))
+            first, second = (restore(bench.restorer, observation, bench.spec, options).companions for _ in range(2))
+            for promised, one, other in zip(promised_companions(bench.spec, options), first, second, strict=True):
+                assert np.isfinite(one.pixels).all(), f"'{promised.name}' holds NaN or infinity"
+                assert np.array_equal(one.pixels, other.pixels), f"'{promised.name}' is another one the second time"
 
 
 def _strength_zero(bench: Bench) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 
 import numpy as np
 from pydantic import ValidationError
 
+from restore.contracts import promised_companions
 from restore.image import Image, Metadata, Observation, picture_of
 from restore.loading import load_restorer
 from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime
@@ -80,3 +82,22 @@ def other_sizes(spec: RestorerSpec) -> list[Options]:
         except ValidationError:
             continue
     return found
+
+
+def promising(spec: RestorerSpec) -> list[Options]:
+    """The options among which companions may be asked for: the defaults; each switch turned; each whole number at 2.
+
+    Raises:
+        PluginError: The model promises what it cannot.
+    """
+    defaults = spec.options()
+    turned: dict[str, object] = {}
+    for name in spec.options.model_fields:
+        value = getattr(defaults, name)
+        if isinstance(value, int):
+            turned[name] = not value if isinstance(value, bool) else 2
+    found = [defaults]
+    for values in [*({name: value} for name, value in turned.items()), turned]:
+        with suppress(ValidationError):
+            found.append(spec.options.model_validate(values))
+    return [options for options in found if promised_companions(spec, options)]

@@ -28,7 +28,7 @@ def plugin(name: str) -> ModuleType:
 RESTORERS = plugin("restorers")
 
 
-@pytest.mark.parametrize("name", ["GOOD", "GOOD_UPSCALER", "GOOD_WITH_MASK", "GOOD_WITH_FRAMES"])
+@pytest.mark.parametrize("name", ["GOOD", "GOOD_SAMPLER", "GOOD_UPSCALER", "GOOD_WITH_MASK", "GOOD_WITH_FRAMES"])
 def test_a_sound_restorer_passes(name: str) -> None:
     check_restorer(getattr(RESTORERS, name))
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from restore.image import Image, Metadata, Observation
-from restore.spec import Needs, Options, RestorerSpec, Runtime
+from restore.image import Image, Metadata, Observation, Restoration
+from restore.spec import Companion, Needs, Options, RestorerSpec, Runtime
 
 
 class GoodOptions(Options):
@@ -172,7 +172,49 @@ def ignores_strength(image: Image, options: BaseModel) -> Image:
     return image.with_pixels(np.clip(image.pixels * 0.9, 0, image.white).astype(image.pixels.dtype))
 
 
+class Sampling(Options):
+    """What is written beside each result."""
+
+    samples: int = Field(default=0, ge=0, le=4, description="How many samples.")
+    uncertainty: bool = Field(default=False, description="Also a map.")
+
+
+def companions(options: Any) -> tuple[Companion, ...]:
+    """Samples, and a map."""
+    samples = tuple(Companion(f"sample-{number + 1}") for number in range(options.samples))
+    return (*samples, Companion("uncertainty", ".tif")) if options.uncertainty else samples
+
+
+def sampled(image: Image, options: Any) -> Restoration:
+    spread = Image(np.ones((image.height, image.width, 1), np.float32))
+    return Restoration(image, (image,) * options.samples + (spread,) * options.uncertainty)
+
+
+def without_map(image: Image, options: Any) -> Restoration:
+    return Restoration(image, (image,) * options.samples)
+
+
+def endless(image: Image, options: Any) -> Restoration:
+    """The map of a constant picture is 0/0."""
+    spread = Image(np.full((image.height, image.width, 1), np.nan, np.float32))
+    return Restoration(image, (image,) * options.samples + (spread,) * options.uncertainty)
+
+
+class Unseeded:
+    """Samples that cannot be had again."""
+
+    def __init__(self) -> None:
+        self.random = np.random.default_rng(0)
+
+    def __call__(self, image: Image, options: Any) -> Restoration:
+        samples = tuple(
+            Image(self.random.integers(0, 256, image.pixels.shape).astype(np.uint8)) for _ in range(options.samples)
+        )
+        return Restoration(image, (*samples, *([image] if options.uncertainty else [])))
+
+
 GOOD = spec(darken)
+GOOD_SAMPLER = replace(spec(sampled, Sampling), companions=companions)
 GOOD_UPSCALER = spec(enlarged, Times, times)
 GOOD_WITH_MASK = replace(GOOD, needs=Needs.IMAGE_AND_MASK)
 GOOD_WITH_FRAMES = replace(GOOD, needs=Needs.FRAMES)
@@ -192,6 +234,9 @@ BROKEN = {
     "the input is not modified": spec(in_place),
     "the same input gives the same bytes, whatever came in between": spec(Remembers(), Options),
     "no NaN or infinity comes out": spec(not_a_number, Options),
+    "what is promised beside each result comes, and nothing else": replace(
+        spec(without_map, Sampling), companions=companions
+    ),
     "at strength 0 the bytes are the input's": spec(ignores_strength),
     "the shipped weights say where they come from": replace(GOOD, weights=Path(__file__)),
 }
@@ -203,5 +248,15 @@ ALSO_BROKEN = {
     "one scale only": ("1x7 gave (2, 14, 3), not (3, 21, 3) with scale=3", spec(always_doubled, Times, times)),
     "no size": ("output_size of the model 'one' gave 2", spec(enlarged, Options, lambda *_: 2)),  # type: ignore[arg-type]
     "holes": ("an opaque one came out with holes", spec(alpha_with_holes, Times, times)),
+    "unpromised": ("returned 1 companions where it promised 0", spec(lambda image, _: Restoration(image, (image,)))),
+    "odd promise": (
+        "a companion named 'Sample'",
+        replace(spec(darken), companions=lambda options: (Companion("Sample"),)),
+    ),
+    "endless map": ("'uncertainty' holds NaN", replace(spec(endless, Sampling), companions=companions)),
+    "unseeded": (
+        "'sample-1' is another one the second time",
+        replace(spec(Unseeded(), Sampling), companions=companions),
+    ),
     "no picture": ("restore gave a list instead of an Image", spec(lambda image, options: [image])),
 }
