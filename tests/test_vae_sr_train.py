@@ -64,6 +64,8 @@ def test_a_few_steps_write_weights_a_log_a_grid_and_a_checkpoint(spec: TrainSpec
     assert about["model"] == "vae-sr"
     assert about["steps"] == "3"
     assert set(json.loads(about["metrics"])) == {"x2", "x3", "x4", "spread", "within", "nats", "active"}
+    used = json.loads(about["divergence"])
+    assert {scale: len(values) for scale, values in used.items()} == {"x2": 4, "x3": 4, "x4": 4}
     assert {p.name for p in spec.work.iterdir()} == {"checkpoint.pt", "log.csv", "grid-0000003.png"}
     picture = Image(data.astronaut()[:24, :30].copy())
     vae = load((spec.output,), Runtime(device="cpu"))

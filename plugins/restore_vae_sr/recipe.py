@@ -231,10 +231,10 @@ def validate(model: VaeSr, pairs: Sequence[Pair], consistent: bool, folder: Path
     spread = F.pixel_shuffle(log_spread, pair.scale).exp()
     result["within"] = float((off.abs() <= 2 * spread).float().mean())
 
+    nats = divergences(model, pair)
+    result["nats"], result["active"] = float(nats.sum()), float((nats > 0.01).sum())
     up, features = model.upscaler(pair.scale), model.trunk(pair.small)
     prior, base = up.prior(features), enlarge(pair.small, pair.scale)
-    nats = model.encode(features, pair.sharp - base, pair.scale).divergence(prior).mean((0, 2, 3))
-    result["nats"], result["active"] = float(nats.sum()), float((nats > 0.01).sum())
     generator = Generator(device=base.device).manual_seed(7)
     noise = torch.randn(prior.mean.shape, generator=generator, device=base.device)
     sampled = base + F.pixel_shuffle(up.residual(up.decode(features, prior.sample(noise))), pair.scale)
@@ -243,6 +243,14 @@ def validate(model: VaeSr, pairs: Sequence[Pair], consistent: bool, folder: Path
     save_grid(folder / f"grid-{step:07d}.png", [[t[k] for t in shown] for k in range(0, len(off), 8)])
     model.train()
     return result
+
+
+@torch.no_grad()
+def divergences(model: VaeSr, pair: Pair) -> Tensor:
+    """KL(q(z | y, x) || p(z | y)) of every latent variable ``(latent,)``, in nats per small pixel: is it used?"""
+    features = model.trunk(pair.small)
+    posterior = model.encode(features, pair.sharp - enlarge(pair.small, pair.scale), pair.scale)
+    return posterior.divergence(model.upscaler(pair.scale).prior(features)).mean((0, 2, 3))
 
 
 def luma_psnr(off: Tensor, border: int) -> float:

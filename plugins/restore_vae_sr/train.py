@@ -34,7 +34,16 @@ from restore.toolkit.training import (
 from restore.weights import load as load_weights
 from restore.weights import save as save_weights
 from restore_vae_sr.model import SCALES, VaeSr
-from restore_vae_sr.recipe import Settings, calibrate, losses, make_pairs, split, validate, validation_pairs
+from restore_vae_sr.recipe import (
+    Settings,
+    calibrate,
+    divergences,
+    losses,
+    make_pairs,
+    split,
+    validate,
+    validation_pairs,
+)
 
 log = logging.getLogger("restore")
 
@@ -135,7 +144,9 @@ def train(spec: TrainSpec) -> None:
             mark = sum(scores[f"x{scale}"] for scale in SCALES)
             if mark > best:
                 best = mark
-                _export(spec, settings, judged.state_dict(), photographs.digest, step, spent, scores)
+                used = {f"x{pair.scale}": divergences(judged, pair).tolist() for pair in validation}
+                about = {"data": photographs.digest, "steps": str(step), "seconds": f"{spent:.0f}"}
+                _export(spec, settings, judged.state_dict(), scores, used, about)
             save()
     interruption.finish()
 
@@ -144,12 +155,11 @@ def _export(
     spec: TrainSpec,
     settings: Settings,
     tensors: dict[str, Tensor],
-    digest: str,
-    step: int,
-    spent: float,
     scores: dict[str, float],
+    used: dict[str, list[float]],
+    about: dict[str, str],
 ) -> None:
-    """Write the averaged weights, their spread calibrated, with their provenance."""
+    """Write the averaged weights, their spread calibrated, with their provenance and how far each latent is used."""
     save_weights(
         spec.output,
         {name: value.contiguous() for name, value in tensors.items()},
@@ -159,10 +169,9 @@ def _export(
             "command": command(spec, "vae-sr"),
             "config": json.dumps(settings.architecture.as_dict()),
             "settings": json.dumps(settings.__dict__),
-            "data": digest,
-            "steps": str(step),
-            "seconds": f"{spent:.0f}",
             "seed": str(spec.seed),
             "metrics": json.dumps({k: round(v, 3) for k, v in scores.items()}),
-        },
+            "divergence": json.dumps({k: [round(v, 3) for v in values] for k, values in used.items()}),
+        }
+        | about,
     )
