@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -115,6 +116,21 @@ def test_alpha_is_enlarged_like_a_grey_picture(name: str) -> None:
     result = upscale(name, Image(CLEAN, alpha), scale=2).alpha
     expected = upscale(name, Image(alpha[..., None]), scale=2).pixels[..., 0]
     assert result is not None and np.abs(result.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_transparent_pictures_are_worked_on_in_pieces_without_seams_or_much_memory(name: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (400, 450, 3), np.uint8)
+    alpha = np.random.default_rng(1).integers(200, 256, (400, 450)).astype(np.uint8)
+    tracemalloc.start()
+    large = upscale(name, Image(pixels, alpha), scale=4)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert large.alpha is not None
+    assert most < 2.5 * (large.pixels.nbytes + large.alpha.nbytes)
+    part = upscale(name, Image(pixels[:, 60:], alpha[:, 60:]), scale=4)  # its pieces begin elsewhere
+    assert np.abs(large.pixels[:, 260:].astype(int) - part.pixels[:, 20:]).max() <= 1
+    assert part.alpha is not None and np.abs(large.alpha[:, 260:].astype(int) - part.alpha[:, 20:]).max() <= 1
 
 
 @pytest.mark.parametrize("name", SPECS)
