@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from restore.codecs.atomic import atomic_path, keep_times
+from restore.codecs.atomic import atomic_path, atomic_paths, keep_times
 from restore.codecs.writing import write
 from restore.errors import ExitCode, OutputError
 from restore.image import Image, Metadata
@@ -110,3 +110,39 @@ def test_without_known_times_the_file_keeps_its_own(tmp_path: Path) -> None:
     before = target.stat().st_mtime_ns
     keep_times(target, Metadata())
     assert target.stat().st_mtime_ns == before
+
+
+def test_files_that_belong_together_appear_in_their_order_when_all_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = [tmp_path / name for name in ("b.map.tif", "b.mask.png", "b.png")]
+    seen: list[object] = []
+    monkeypatch.setattr("restore.codecs.atomic.flush", lambda path: seen.append(path.suffix or "folder"))
+    replace = Path.replace
+
+    def replaced(path: Path, target: Path) -> Path:
+        seen.append(target.name)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    with atomic_paths(targets, before_rename=lambda paths: seen.append(len(paths))) as temporaries:
+        for temporary in temporaries:
+            temporary.write_bytes(b"whole")
+        assert not any(target.exists() for target in targets)
+    flushed = [".tif", ".png", ".png"]
+    assert seen == [*flushed, 3, "b.map.tif", "b.mask.png", "folder", "b.png", "folder"], (
+        "the last one only when the disk holds the others"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == [target.name for target in targets]
+
+
+def test_if_one_of_them_fails_none_appears_and_the_right_one_is_named(tmp_path: Path) -> None:
+    targets = [tmp_path / "b.map.tif", tmp_path / "b.png"]
+    with pytest.raises(OutputError) as caught, atomic_paths(targets) as temporaries:
+        temporaries[1].write_bytes(b"whole")
+        raise OutputError("cannot be written.", path=temporaries[0])
+    assert caught.value.path == targets[0]
+    with pytest.raises(OutputError) as caught, atomic_paths(targets) as temporaries:
+        raise OSError(28, "No space left on device", str(temporaries[0]))
+    assert caught.value.path == targets[0]
+    assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ import pytest
 from restore.errors import OutputError
 from restore.naming import Naming
 from restore.planning import plan
+from restore.spec import Companion
 
 
 def touch(*paths: Path) -> None:
@@ -85,3 +86,52 @@ def test_a_result_that_is_an_input_is_listed_too(tmp_path: Path) -> None:
     touch(tmp_path / "a.jpg", tmp_path / "b.jpg")
     (collision, _) = plan([str(tmp_path)], tmp_path, list_collisions=True).collisions
     assert "is an input and would be overwritten" in collision and "--suffix" in collision
+
+
+MAP = (Companion("map", ".png"),)
+
+
+def test_a_companion_takes_the_name_of_nothing_else(tmp_path: Path) -> None:
+    touch(
+        tmp_path / "in" / "a.jpg", tmp_path / "in" / "a.map.png", tmp_path / "two" / "b.jpg", tmp_path / "two" / "b.png"
+    )
+    with pytest.raises(
+        OutputError, match=r"a\.map\.png: would be a companion of the result of .*a\.jpg and the result of"
+    ):
+        plan([str(tmp_path / "in")], tmp_path / "out", companions=MAP)
+    with pytest.raises(
+        OutputError, match=r"b\.map\.png: would be a companion of the result of .*b\.jpg and .*b\.png\. Re"
+    ):
+        plan([str(tmp_path / "two")], tmp_path / "out", companions=MAP)
+    assert plan([str(tmp_path / "two")], tmp_path / "out", companions=(Companion("map"),)).collisions == ()
+
+
+def test_companions_whose_names_some_disks_confuse_are_refused_unless_their_results_are_known_to_be(
+    tmp_path: Path,
+) -> None:
+    touch(tmp_path / "in" / "a.png", tmp_path / "in" / "A.jpg", tmp_path / "two" / "b.jpg", tmp_path / "two" / "B.jpg")
+    with pytest.raises(OutputError, match="equal but for case, a companion of that of"):
+        plan([str(tmp_path / "in")], tmp_path / "out", companions=MAP)
+    (note,) = plan([str(tmp_path / "two")], tmp_path / "out", companions=MAP).notes
+    assert "differ only in case" in note
+
+
+def test_a_companion_is_in_no_folders_way_and_overwrites_no_input(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "a.map.png" / "inner.jpg")
+    with pytest.raises(OutputError, match=r"would be a companion of the result of .*a\.jpg and also the folder of"):
+        plan([str(tmp_path / "in")], tmp_path / "out", companions=MAP)
+    touch(tmp_path / "c.jpg", tmp_path / "c_new.map.png")
+    words = [str(tmp_path / "c.jpg"), str(tmp_path / "c_new.map.png")]
+    both = plan(words, f"{tmp_path}/", naming=Naming("_new"), companions=MAP)
+    assert [item.sources[0].name for item in both.items] == ["c.jpg"], "the other is its companion by name"
+    assert both.items[0].skip is not None and "c_new.map.png exists already" in both.items[0].skip
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "c.map.png").symlink_to(tmp_path / "c.jpg")
+    with pytest.raises(OutputError, match="Originals are never changed"):
+        plan([str(tmp_path / "c.jpg")], f"{tmp_path}/d/", companions=MAP, overwrite=True)
+
+
+def test_collisions_of_companions_are_listed_in_a_dry_run(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "a.png", tmp_path / "in" / "b.png")
+    the_plan = plan([str(tmp_path / "in")], tmp_path / "out", companions=MAP, list_collisions=True)
+    assert len(the_plan.collisions) == 1 and [item.output.name for item in the_plan.pending] == ["b.png"]

@@ -293,3 +293,29 @@ def test_a_dry_run_shows_them_and_knows_what_is_done(bench: Bench, cli: Callable
 def test_a_job_whose_plan_forgot_them_is_refused(bench: Bench) -> None:
     with pytest.raises(ValueError, match="not made for what this restorer writes beside"):
         Job(plan([str(bench.source)], bench.out), bench.tiny.spec, bench.tiny.options(companions=1))
+
+
+def test_in_place_files_from_several_folders_are_known_again_however_they_are_spelled(
+    bench: Bench, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bench.place)
+    photo(bench.place / "two" / "b.png")
+
+    def planned(**named: object) -> Plan:
+        return plan_in_place(["in/a.jpg", "two/b.png"], "old", **named)  # type: ignore[arg-type]
+
+    assert run_batch(bench.job(planned, 3), bench.manager).done == 2
+    assert run_batch(bench.job(planned, 3), bench.manager).with_reason(DONE) == 2
+    (bench.place / "two" / "b.map.tif").unlink()
+    report = run_batch(bench.job(planned, 3), bench.manager)
+    assert (report.done, report.with_reason(DONE)) == (1, 1)
+    assert not report.results[1].warnings, "what is ours is replaced, not set aside"
+
+
+def test_other_companions_are_another_result(bench: Bench) -> None:
+    report = bench.run(2)
+    assert report.done == 1
+    (entry,) = read_journal(bench.out).entries
+    assert [(row.path, row.former) for row in entry.companions] == [("a.map.png", False), ("a.negative.jpg", False)]
+    assert bench.run(2).with_reason(DONE) == 1
+    assert bench.run(3).done == 1

@@ -12,11 +12,13 @@ import pytest
 
 from restore.codecs.header import Header
 from restore.codecs.writing import write
-from restore.disk_space import check_disk, result_bytes, rooms
+from restore.disk_space import Room, check_disk, result_bytes, rooms
 from restore.errors import OutputError
 from restore.image import Image, Metadata
 from restore.naming import Naming
 from restore.planning import Plan, WorkItem, plan
+from restore.result_size import Growth
+from restore.spec import Companion
 
 Photo = Callable[..., Path]
 Usage = namedtuple("Usage", "total used free")
@@ -139,3 +141,21 @@ def test_a_change_of_format_counts(tmp_path: Path, photo: Photo) -> None:
     source = photo(tmp_path / "in" / "a.jpg", width=640, height=480)
     (room,) = rooms(plan([str(tmp_path / "in")], tmp_path / "out", naming=Naming(format="bmp")))
     assert room.written == 640 * 480 * 3 > source.stat().st_size
+
+
+def test_what_lies_beside_results_counts_and_gives_back_what_it_replaces(tmp_path: Path, photo: Photo) -> None:
+    source = photo(tmp_path / "in" / "a.jpg", width=640, height=480)
+    companions = (Companion("sample"), Companion("map", ".bmp"), Companion("map", ".tif"))
+
+    def foreseen(growth: Growth | None = None) -> Room:
+        the_plan = plan([str(tmp_path / "in")], tmp_path / "out", companions=companions, overwrite=True)
+        (room,) = rooms(the_plan, growth)
+        return room
+
+    size, pixels = source.stat().st_size, 640 * 480
+    a_float_map = int(pixels * 2.5)
+    assert foreseen().written == foreseen().needed == 2 * size + pixels * 3 + a_float_map
+    assert foreseen(lambda header: 4.0).written == 4 * foreseen().written
+    of_size(tmp_path / "out" / "a.map.bmp", pixels * 3)
+    written = foreseen().written
+    assert foreseen().needed == written - pixels * 3 + written, "the old one stays until the new one is whole"

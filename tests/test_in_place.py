@@ -7,6 +7,7 @@ import pytest
 from restore.errors import InputError, OutputError, UsageError
 from restore.in_place import plan_in_place
 from restore.selection import Selection
+from restore.spec import Companion
 
 
 def touch(*paths: Path) -> None:
@@ -90,3 +91,33 @@ def test_a_selection_counts_here_too(tmp_path: Path) -> None:
     assert the_plan.notes[0] == "1 file left out by --exclude" and "each original is kept in" in the_plan.notes[1]
     with pytest.raises(InputError, match="nothing is left"):
         plan_in_place([str(tmp_path / "in")], tmp_path / "b", selection=Selection(exclude=("*",)))
+
+
+MAP = (Companion("map", ".png"),)
+
+
+def test_companions_of_an_earlier_run_are_no_originals(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "a.map.png", tmp_path / "in" / "b.map.png")
+    the_plan = plan_in_place([str(tmp_path / "in")], tmp_path / "old", companions=MAP)
+    assert [item.output.name for item in the_plan.items] == ["a.jpg", "b.map.png"]
+    assert "1 file is the result" in the_plan.notes[0]
+    first, second = the_plan.items
+    assert first.skip is not None and "a.map.png exists already" in first.skip, "only a journal knows whose it is"
+    assert second.skip is None
+    (first, _) = plan_in_place([str(tmp_path / "in")], tmp_path / "old", companions=MAP, overwrite=True).items
+    assert first.skip is None
+
+
+def test_companions_that_would_share_a_name_are_refused_or_listed(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "a.tif")
+    with pytest.raises(OutputError, match="would be a companion of the result of"):
+        plan_in_place([str(tmp_path / "in")], tmp_path / "old", companions=MAP)
+    listed = plan_in_place([str(tmp_path / "in")], tmp_path / "old", companions=MAP, list_collisions=True)
+    assert len(listed.collisions) == 1 and not listed.pending
+
+
+def test_something_that_is_no_file_in_a_companions_place_is_a_problem(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg")
+    (tmp_path / "in" / "a.map.png").mkdir()
+    (item,) = plan_in_place([str(tmp_path / "in")], tmp_path / "old", companions=MAP).items
+    assert item.problem is not None and "is in the way" in item.problem

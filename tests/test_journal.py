@@ -15,6 +15,7 @@ from restore.errors import ExitCode, OutputError
 from restore.journal import FOLDER, NAME, Journal
 from restore.journal_reading import read_journal
 from restore.journal_rows import Entry, Recipe, Source
+from restore.journal_schema import FIRST
 from restore.reporting import FileResult
 from restore.stamps import Stamp
 
@@ -224,3 +225,61 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot hold a journal") as error:
         Journal.open(tmp_path / "file")
     assert error.value.path == tmp_path / "file"
+
+
+def beside(folder: Path, content: str) -> list[tuple[Path, Stamp, str]]:
+    return [
+        (folder / "a.map.tif", Stamp(4, 5, 6), f"map {content}"),
+        (folder / "a.x.png", Stamp(7, 8, 9), f"x {content}"),
+    ]
+
+
+def test_companions_are_booked_with_their_result_and_former_ones_known_until_it_is_in_place(tmp_path: Path) -> None:
+    output = tmp_path / "a.png"
+    with Journal.open(tmp_path) as journal:
+        journal.begin(RECIPE, [output], inputs=1)
+        for content in ("old", "lost", "new"):  # the second was killed before anything arrived
+            companions = beside(tmp_path, content)
+            journal.intend(
+                output, SOURCES, Stamp(9, 8, 7), content, seconds=1, megapixels=2, warnings=(), companions=companions
+            )
+            assert seen_by_another(tmp_path)["a.png"].companions == entry(journal).companions
+            if content == "old":
+                journal.finish(output, Stamp(9, 8, 70), [(path, Stamp(4, 5, 60)) for path, *_ in companions[:1]])
+                journal.flush()
+                assert [row.stamp.changed_ns for row in entry(journal).companions] == [60, 0]
+        known = {(row.path, row.sha256, row.former) for row in entry(journal).companions}
+        assert known == {
+            (path, f"{name} {content}", content != "new")
+            for path, name in (("a.map.tif", "map"), ("a.x.png", "x"))
+            for content in ("old", "lost", "new")
+        }
+        assert {owner for owner, _ in journal.companions_at(tmp_path / "a.x.png")} == {output}
+        assert journal.companions_at(output) == []
+        journal.finish(output, Stamp(9, 8, 70), [])
+        journal.flush()
+        assert {row.sha256 for row in entry(journal).companions} == {"map new", "x new"}
+
+
+def test_a_journal_of_the_first_version_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / FOLDER / NAME
+    path.parent.mkdir()
+    with sqlite3.connect(path) as connection:
+        connection.executescript(FIRST)
+        connection.execute("INSERT INTO about VALUES ('token', '01234567')")
+        done = ("a.png", 1, RECIPE.digest, "done", None, None, "[]", 9, 8, 7, "ab", None, 1.0, 2.0, "[]")
+        connection.execute(f"INSERT INTO items VALUES ({', '.join('?' * 15)})", done)
+        connection.execute("PRAGMA user_version=1")
+    connection.close()
+    before = path.read_bytes()
+    assert seen_by_another(tmp_path)["a.png"].companions == ()
+    assert path.read_bytes() == before, "who only looks changes nothing"
+    with Journal.open(tmp_path) as journal:
+        assert (journal.token, entry(journal).state, entry(journal).companions) == ("01234567", "done", ())
+        assert journal.begin(RECIPE, [], inputs=1) == 1
+        journal.intend(
+            tmp_path / "a.png", SOURCES, Stamp(9, 8, 7), "new", seconds=1, megapixels=2, warnings=(),
+            companions=beside(tmp_path, "new"),
+        )  # fmt: skip
+    with Journal.open(tmp_path) as journal:
+        assert (entry(journal).sha256, entry(journal).previous, len(entry(journal).companions)) == ("new", "ab", 2)

@@ -12,9 +12,10 @@ import pytest
 
 from restore.errors import OutputError
 from restore.journal import FOLDER, NAME, Journal
-from restore.journal_reading import read_journal
+from restore.journal_reading import companions_in, read_journal
 from restore.journal_rows import Recipe
 from restore.journal_schema import FORMAT
+from restore.stamps import Stamp
 
 RECIPE = Recipe("tiny", None, "{}", "{}", "0.1.0")
 Contents = Callable[[Path], dict[str, bytes | None]]
@@ -83,3 +84,15 @@ def test_names_that_are_not_utf8_and_odd_folders_are_read(tmp_path: Path) -> Non
     with Journal.open(folder) as journal:
         journal.begin(RECIPE, [folder / "caf\udce9.png"], 1)
     assert [entry.output for entry in read_journal(folder).entries] == ["caf\udce9.png"]
+
+
+def test_companions_are_found_from_any_folder_below_the_journals(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with Journal.open(out) as journal:
+        journal.begin(RECIPE, [out / "sub" / "a.png"], 1)
+        beside = [(out / "sub" / "a.map.png", Stamp(1, 2, 3), "ab")]
+        journal.intend(
+            out / "sub" / "a.png", (), Stamp(1, 2, 3), "cd", seconds=0, megapixels=0, warnings=(), companions=beside
+        )
+    assert companions_in(out) == companions_in(out / "sub") == {out / "sub" / "a.map.png"}
+    assert companions_in(tmp_path) == frozenset()

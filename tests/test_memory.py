@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from restore.codecs.header import Header
@@ -48,3 +50,11 @@ def test_a_picture_takes_its_decoded_size_times_the_copies_and_more_when_it_grow
 def test_the_limit_that_a_refusal_advises_lets_the_picture_through(megapixels: int, growth: float) -> None:
     budget = share(Runtime(memory=needed(header(megapixels), growth)))
     assert picture_bytes(header(megapixels), growth) <= budget.pictures
+
+
+def test_what_lies_beside_a_result_is_held_too_and_may_be_a_map_of_floats() -> None:
+    assert picture_bytes(header(12), growth=4, companions=3) - picture_bytes(header(12), growth=4) == 3 * 4 * 12e6 * 4
+    deep = replace(header(12), bits=16)
+    assert picture_bytes(deep, companions=2) - picture_bytes(deep) == 2 * 72e6
+    budget = share(Runtime(memory=needed(header(50), 4, 6)))
+    assert picture_bytes(header(50), 4, 6) <= budget.pictures

@@ -6,7 +6,8 @@ import pytest
 
 from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.errors import UsageError
-from restore.naming import SAME_NAMES, Naming
+from restore.naming import SAME_NAMES, Naming, companion_paths
+from restore.spec import Companion
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,12 @@ def test_where_a_plugin_may_write_anything_only_nonsense_is_refused() -> None:
     Naming().check(WRITABLE_SUFFIXES)
     with pytest.raises(UsageError, match="not a format"):
         Naming(format="../png").check(None)
+
+
+def test_companions_are_named_after_their_result_and_lie_beside_it() -> None:
+    companions = (Companion("sample-1"), Companion("uncertainty", ".tif"))
+    for output, names in (
+        ("out/a b.16.PNG", ("out/a b.16.sample-1.PNG", "out/a b.16.uncertainty.tif")),
+        ("scan", ("scan.sample-1", "scan.uncertainty.tif")),
+    ):
+        assert companion_paths(Path(output), companions) == tuple(map(Path, names))
