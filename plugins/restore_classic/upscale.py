@@ -103,7 +103,8 @@ class ClassicUpscaler:
                     share: Plane = np.clip(weight - _FLOOR, 0, 1)
                     visible[:, here] = _in_depth(share * np.float32(image.white), image)
                 weight[np.abs(weight) < _FLOOR / 2] = _FLOOR / 2  # kernels overshoot below zero, too
-                pixels[:, here, channel] = _in_depth(colour / weight, image)
+                colour /= weight
+                pixels[:, here, channel] = _in_depth(colour, image)
         return image.with_pixels(pixels, visible)
 
 
