@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from restore.benchmark.cost import count_flops, peak_memory
 from restore.benchmark.denoising import denoising_cases
 from restore.benchmark.running import INPUT, options_for, run_benchmark
 from restore.benchmark.tasks import Case, Setup
-from restore.benchmark.worker import Contender, Worker, count_flops, peak_memory, serve_restorer, serve_sgemm
+from restore.benchmark.worker import Contender, Worker, serve_restorer, serve_sgemm
 from restore.errors import PluginError, UsageError
 from restore.image import Image, Observation, picture_of
 from restore.plugin_manager import PluginManager
@@ -86,7 +87,7 @@ def test_a_worker_gives_what_the_model_gives_here(manager: PluginManager, wavele
     spec = manager.restorer("wavelet")
     options = spec.options.model_validate({"sigma": 25})
     with Worker("wavelet", serve_restorer, wavelet, Runtime()) as worker:
-        measured, pixels = worker.restore(observation, options)
+        measured, pixels, _ = worker.restore(observation, options)
     expected = picture_of(manager.load(spec, None, Runtime()).restore(observation, options)).pixels
     assert np.array_equal(pixels, expected)
     assert measured.seconds > 0
@@ -97,7 +98,7 @@ def test_a_models_peak_of_memory_is_its_own_and_not_its_parents(wavelet: Contend
     ballast = np.ones(500 << 20, dtype=np.uint8)
     observation = Observation((Image(np.zeros((64, 64, 3), dtype=np.float32)),))
     with Worker("wavelet", serve_restorer, wavelet, Runtime()) as worker:
-        measured, _ = worker.restore(observation, Options())
+        measured, _, _ = worker.restore(observation, Options())
     assert ballast.nbytes < peak_memory()
     assert 20 << 20 < measured.peak < ballast.nbytes
 

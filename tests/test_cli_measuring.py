@@ -198,6 +198,8 @@ def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Pat
             "--sigma means nothing to the benchmark of upscale. It has",
         ),
         (("upscale", "DATA", "-m", "bicubic", "--blind"), "--blind means nothing"),
+        (("denoise", "DATA", "-m", "tv", "--uncertainty"), "--uncertainty means nothing to the benchmark of denoise"),
+        (("upscale", "DATA", "-m", "bicubic", "--uncertainty"), "bicubic makes no map of uncertainty"),
         (("upscale", "DATA", "-m", "tv"), "the model 'tv' is for denoise, not for upscale"),
         (("upscale", "DATA", "-m", "bicubic:size=9x9"), "cannot go together"),
         (("upscale", "-m", "bicubic"), "needs a folder of pictures"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from restore.benchmark.calibration import calibration, place_of_map
 from restore.benchmark.tasks import Case
 from restore.benchmark.worker import Contender, Measured, Worker, serve_restorer, serve_sgemm
 from restore.errors import PluginError, RestoreError, UsageError
@@ -106,7 +107,8 @@ def run_benchmark(
 
     Raises:
         PluginError: A model does not exist.
-        UsageError: Two contenders have one label, or an option is not allowed.
+        UsageError: Two contenders have one label, an option is not allowed, or a model makes no map of uncertainty
+            where maps are measured.
         InputError: A picture cannot be read.
     """
     labels = [contender.label for contender in contenders]
@@ -118,6 +120,7 @@ def run_benchmark(
         yardstick: Worker | None = None
         for number, case in enumerate(cases):
             chosen = {c.label: options_for(c, case, manager) for c in contenders}
+            maps = {c.label: _map_of(c, case, chosen[c.label], manager) for c in contenders}
             if number == 0:
                 workers = _start(contenders, runtime, processes, outcome)
             if not workers:
@@ -125,14 +128,15 @@ def run_benchmark(
             outcome.conventions.setdefault(case.setting, case.conventions)
             given = case.observation.image.pixels
             if given.shape == case.reference.shape:  # else there is nothing to compare
-                outcome.samples.append(_sample(case, INPUT, given, manager, None))
+                outcome.samples.append(_sample(case, INPUT, given, None, manager, None))
             for contender in _rotated(contenders, number):
                 if (worker := workers.get(contender.label)) is None:
                     continue
                 observer(number + 1, case, contender.label)
                 try:
-                    measured, pixels = worker.restore(case.observation, chosen[contender.label])
-                    sample = _sample(case, contender.label, pixels, manager, measured)
+                    label = contender.label
+                    measured, pixels, spread = worker.restore(case.observation, chosen[label], maps[label])
+                    sample = _sample(case, label, pixels, spread, manager, measured)
                 except RestoreError as error:
                     _drop(contender.label, error, workers, outcome)
                     continue
@@ -158,6 +162,13 @@ def options_for(contender: Contender, case: Case, manager: PluginManager) -> Opt
         return model.model_validate({**told, **contender.options})
     except ValueError as error:
         raise UsageError(f"{contender.label}: {error}", hint=f"Options: {', '.join(model.model_fields)}.") from error
+
+
+def _map_of(contender: Contender, case: Case, options: Options, manager: PluginManager) -> int | None:
+    """Which companion of a model is measured; None for none."""
+    if not case.uncertainty:
+        return None
+    return place_of_map(manager.restorer(contender.model), options, contender.label)
 
 
 def _start(
@@ -190,12 +201,15 @@ def _sample(
     case: Case,
     label: str,
     pixels: Pixels,
+    spread: Pixels | None,
     manager: PluginManager,
     measured: Measured | None,
 ) -> Sample:
     if pixels.shape != case.reference.shape:
         raise PluginError(f"{label} gave {pixels.shape} where {case.reference.shape} was expected.")
     values = measure(pixels, case.reference, case.conventions, manager.metrics())
+    if spread is not None:
+        values |= calibration(pixels, case.reference, spread, case.conventions[0].border, label)
     height, width = pixels.shape[:2]
     return Sample(case.name, case.setting, label, values, height * width / 1e6, measured)
 

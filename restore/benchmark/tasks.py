@@ -22,6 +22,7 @@ class Setup:
         scales: Whole factors by which pictures are reduced; None for the task's own choice.
         blind: Models are not told how strong the noise is.
         grey: Clean pictures are first made grey (one channel, 0.299 R + 0.587 G + 0.114 B, not rounded).
+        uncertainty: Models make their maps of uncertainty, and these are measured too.
         limit: Only the first so many pictures, in natural order of names; None for all.
         seed: Seed of everything random.
         max_pixels: Larger pictures are refused.
@@ -33,6 +34,7 @@ class Setup:
     scales: tuple[int, ...] | None = None
     blind: bool = False
     grey: bool = False
+    uncertainty: bool = False
     limit: int | None = None
     seed: int = 0
     max_pixels: int = 500_000_000
@@ -49,6 +51,7 @@ class Case:
         reference: What the result is compared with.
         told: Options all models are given that have them.
         conventions: What results are measured on.
+        uncertainty: Whether the models' maps of uncertainty are measured, with the first convention's border left out.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Case:
     reference: Pixels
     told: Mapping[str, object]
     conventions: tuple[Convention, ...] = (Convention(),)
+    uncertainty: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
+from restore.benchmark.cost import count_flops, peak_memory
 from restore.errors import PluginError, RestoreError
-from restore.image import Image, Observation, Pixels, picture_of
+from restore.image import Image, Observation, Pixels, Restoration, picture_of
 from restore.plugin_manager import PluginManager
-from restore.spec import Options, Restorer, Runtime
+from restore.spec import Options, Runtime
 
 WARM_UP = 512
 """The untimed first run sees at most this much of the first picture, in both directions."""
@@ -99,14 +98,24 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def restore(self, observation: Observation, options: Options) -> tuple[Measured, Pixels]:
+    def restore(
+        self, observation: Observation, options: Options, companion: int | None = None
+    ) -> tuple[Measured, Pixels, Pixels | None]:
         """Have a picture restored.
+
+        Args:
+            observation: What the model gets.
+            options: Likewise.
+            companion: Which of its companions is wanted; the others do not leave its process.
+
+        Returns:
+            What it took, the picture, and the companion; None where none was wanted.
 
         Raises:
             RestoreError: The model failed, or its process died.
         """
         try:
-            self._pipe.send((len(observation.frames), observation.mask is not None, options.model_dump()))
+            self._pipe.send((len(observation.frames), observation.mask is not None, options.model_dump(), companion))
             for frame in observation.frames:
                 _send_array(self._pipe, frame.pixels)
             if observation.mask is not None:
@@ -114,7 +123,8 @@ class Worker:
         except OSError as error:
             raise self._died() from error
         measured: Measured = self.receive()
-        return measured, _receive_array(self._pipe)
+        picture = _receive_array(self._pipe)
+        return measured, picture, None if companion is None else _receive_array(self._pipe)
 
     def multiply(self) -> float:
         """Have the machine's speed taken (a worker of `serve_sgemm`): operations per second."""
@@ -152,7 +162,7 @@ def serve_restorer(pipe: Connection, contender: Contender, runtime: Runtime) -> 
     warm = False
     flops: dict[str, int | None] = {}
     while True:
-        frames, has_mask, values = pipe.recv()
+        frames, has_mask, values, wanted = pipe.recv()
         pictures = tuple(Image(_receive_array(pipe)) for _ in range(frames))
         observation = Observation(pictures, _receive_array(pipe) if has_mask else None)
         options = spec.options.model_validate(values)
@@ -160,14 +170,24 @@ def serve_restorer(pipe: Connection, contender: Contender, runtime: Runtime) -> 
             restorer.restore(_corner(observation), options)
             warm = True
         start = time.perf_counter()
-        restored = picture_of(restorer.restore(observation, options))
+        restored = restorer.restore(observation, options)
         seconds = time.perf_counter() - start
         peak = peak_memory()
         key = f"{[picture.pixels.shape for picture in pictures]} {options!r}"
         if key not in flops:
             flops[key] = count_flops(restorer, observation, options)
+        pictures = (picture_of(restored), *(() if wanted is None else (_companion(restored, wanted, contender),)))
         pipe.send(Measured(seconds, flops[key], peak))
-        _send_array(pipe, restored.pixels)
+        for picture in pictures:
+            _send_array(pipe, picture.pixels)
+
+
+def _companion(restored: Image | Restoration, wanted: int, contender: Contender) -> Image:
+    """One of the pictures beside a result."""
+    given = restored.companions if isinstance(restored, Restoration) else ()
+    if wanted >= len(given):
+        raise PluginError(f"{contender.label} did not give all the pictures beside its result that it promised.")
+    return given[wanted]
 
 
 def serve_sgemm(pipe: Connection, runtime: Runtime) -> None:
@@ -186,36 +206,6 @@ def serve_sgemm(pipe: Connection, runtime: Runtime) -> None:
             start = time.perf_counter()
             (a @ b)[0, 0].item()  # reading one value waits for a GPU
             pipe.send(2 * SGEMM_SIZE**3 / (time.perf_counter() - start))
-
-
-def count_flops(restorer: Restorer, observation: Observation, options: Options) -> int | None:
-    """Run a restorer once and count what torch computes (convolutions, matrix products, attention).
-
-    Returns:
-        Operations, a multiply-add being two; None if the restorer does not use torch in its own thread.
-    """
-    if "torch" not in sys.modules:
-        return None
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        restorer.restore(observation, options)
-    return int(counter.get_total_flops()) or None
-
-
-def peak_memory() -> int:
-    """Highest resident memory of this process so far, in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # Not getrusage: Linux lets a new process inherit its parent's peak there.
-        line = next(line for line in status.read_text("ascii", "replace").splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    info = psutil.Process().memory_info()
-    if hasattr(info, "peak_wset"):
-        return int(info.peak_wset)
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
 
 
 def _run(pipe: Connection, label: str, serve: Callable[..., None], arguments: tuple[object, ...]) -> None:

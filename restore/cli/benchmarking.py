@@ -56,6 +56,7 @@ def benchmark_command(manager: PluginManager) -> click.Command:
     @click.option("--grey", is_flag=True, help="denoise: make the pictures grey (one channel) first.")
     @click.option("--seed", type=click.IntRange(min=0), help="denoise: seed of the noise. [default: 0]")
     @click.option("--scale", multiple=True, type=click.IntRange(2, 8), help="upscale: factors. [default: 2, 3 and 4]")
+    @click.option("--uncertainty", is_flag=True, help="upscale: also measure the models' maps of uncertainty.")
     @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many pictures.")
     @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Also write the table here.")
     @click.option("--json", is_flag=True, help="Print one JSON document (with every picture) and nothing else.")
@@ -72,6 +73,7 @@ def benchmark_command(manager: PluginManager) -> click.Command:
         grey: bool,
         seed: int | None,
         scale: tuple[int, ...],
+        uncertainty: bool,
         limit: int | None,
         csv_file: Path | None,
         json: bool,
@@ -88,10 +90,11 @@ def benchmark_command(manager: PluginManager) -> click.Command:
 
         chosen = _task(task)
         special = {"sigma": sigma, "blind": blind, "pairs": pairs, "grey": grey, "seed": seed, "scale": scale}
+        special["uncertainty"] = uncertainty
         _refuse_others(chosen, [name for name, value in special.items() if value not in ((), False, None)])
         if csv_file is not None and not csv_file.parent.is_dir():
             raise OutputError("there is no such folder.", path=csv_file.parent, hint="Create it first.")
-        setup = Setup(data, pairs, sigma or None, scale or None, blind, grey, limit, seed or 0, max_pixels)
+        setup = Setup(data, pairs, sigma or None, scale or None, blind, grey, uncertainty, limit, seed or 0, max_pixels)
         runtime = Runtime(device, threads=threads)
         contenders = [_contender(text, chosen, manager) for text in models]
         with _watching(quiet=json) as observer:
