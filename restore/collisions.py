@@ -80,7 +80,7 @@ def _of_one_name(shared: Mapping[str, list[Found]], written: _Written) -> Iterab
         if len({file.path.parent for file in files}) > 1:
             hint = "Give their folders (or a quoted pattern) as inputs, which keeps the tree, or use separate runs."
         else:
-            hint = _APART
+            hint = _APART if set(roles) == {"the result of"} else f"{_APART} Or leave one of them out with --exclude."
         yield Collision(tuple(files), OutputError(f"would be {roles[0]} {both}{more}.", path=path, hint=hint))
 
 
