@@ -20,8 +20,14 @@ from restore.toolkit.strips import run_strips
 from restore_vae_sr.consistency import Assembly, halo, rounds_for
 from restore_vae_sr.model import VaeSr, faithful_network, sampled_network
 
-WIDEST = 8192
-"""Pictures wider than this are worked on in blocks of columns, so that a strip has enough rows to be fast."""
+WIDEST = 1024
+"""Wider pictures are worked on in blocks of columns, so that a strip has enough rows to be fast in little memory."""
+
+EDGE = 160
+"""A strip holds as many small pixels as a tile of this edge: its enlargement then fills the caches of a CPU."""
+
+BYTES_PER_PIXEL = 8000
+"""Working memory per small pixel of a strip at the largest scale, measured and rounded up."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +53,14 @@ class Enlargement:
         model: The autoencoder.
         scale: A factor it knows.
         machine: Where to run it.
-        edge: A strip holds edge² pixels; None for the toolkit's choice.
+        edge: A strip holds edge² small pixels.
         consistent: Whether the result, reduced again, has to give the picture back.
     """
 
     model: VaeSr
     scale: int
     machine: Machine
-    edge: int | None
+    edge: int
     consistent: bool
 
     def run(

@@ -21,7 +21,7 @@ from restore.toolkit.pixels import as_grey
 from restore.toolkit.strips import edge_within
 from restore.weights import load as load_weights
 from restore_vae_sr.alpha import bled
-from restore_vae_sr.enlargement import Enlargement, Sampling
+from restore_vae_sr.enlargement import BYTES_PER_PIXEL, EDGE, Enlargement, Sampling
 from restore_vae_sr.model import SCALES, Architecture, VaeSr
 from restore_vae_sr.plugin import UpscaleOptions
 from restore_vae_sr.uncertainty import drawn, measured
@@ -35,10 +35,10 @@ class VaeUpscaler:
     Args:
         models: By training, "clean" and "photo"; one of them where the user gives weights.
         machine: Where to run them.
-        edge: A strip of the small picture holds edge² pixels; None for the toolkit's choice.
+        edge: A strip holds edge² small pixels.
     """
 
-    def __init__(self, models: dict[str, VaeSr], machine: Machine, edge: int | None) -> None:
+    def __init__(self, models: dict[str, VaeSr], machine: Machine, edge: int) -> None:
         self.models = models
         self.machine = machine
         self.edge = edge
@@ -153,5 +153,5 @@ def load(files: Sequence[Path], runtime: Runtime) -> VaeUpscaler:
             raise WeightsError(
                 f"does not fit the networks of vae-sr ({error}).", path=path, hint="Use the weights that came with it."
             ) from error
-    edge = runtime.tile or (edge_within(runtime.memory) if runtime.memory else None)
+    edge = runtime.tile or (edge_within(runtime.memory, BYTES_PER_PIXEL, EDGE) if runtime.memory else EDGE)
     return VaeUpscaler(models, choose(runtime), edge)

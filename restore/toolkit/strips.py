@@ -38,15 +38,20 @@ BYTES_PER_PIXEL = 1500
 """Working memory per pixel of a strip, measured on the widest network shipped and rounded up."""
 
 
-def edge_within(memory: int) -> int:
-    """The edge of a strip or tile whose working memory stays within `memory` bytes, at most `DEFAULT_EDGE`.
+def edge_within(memory: int, bytes_per_pixel: int = BYTES_PER_PIXEL, most: int = DEFAULT_EDGE) -> int:
+    """The edge of a strip or tile whose working memory stays within `memory` bytes.
+
+    Args:
+        memory: Bytes.
+        bytes_per_pixel: Working memory of the network per pixel of a strip.
+        most: The largest edge to return.
 
     Raises:
         DeviceError: Not even the smallest one does.
     """
-    edge = min(DEFAULT_EDGE, math.isqrt(memory // BYTES_PER_PIXEL))
+    edge = min(most, math.isqrt(memory // bytes_per_pixel))
     if edge < SMALLEST_EDGE:
-        least = math.ceil(SMALLEST_EDGE**2 * BYTES_PER_PIXEL / 2**20)
+        least = math.ceil(SMALLEST_EDGE**2 * bytes_per_pixel / 2**20)
         raise DeviceError(f"a network cannot run in {memory / 2**20:.0f} MiB.", hint=f"Give it {least} MiB at least.")
     return edge
 
