@@ -74,7 +74,7 @@ def supervised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     ) -> Report:  # fmt: skip
         manager = plugins()
         spec = manager.restorer(model)
-        options = trouble.TroubleOptions(delay=delay, flavour=0)
+        options = trouble.TroubleOptions(delay=delay, flavour=0, companions=0)
         the_plan = plan([str(tmp_path / "in")], tmp_path / "out")
         job = Job(the_plan, spec, options, max_failures=limit, weights=weights, jobs=jobs)
         return run_batch(job, manager, observer, workers=plugins, timeout=timeout, stop=stop)
