@@ -263,15 +263,20 @@ class Journal:
     def entry(self, output: Path) -> Entry | None:
         """The row of one result; all rows and the runs `restore.journal_reading` tells."""
         key = (encoded(self.key(output)),)
-        rows = self._read(f"SELECT {ENTRY_COLUMNS} FROM items WHERE output=?", key)
+        beside = "EXISTS (SELECT 1 FROM companions WHERE companions.output=items.output)"
+        rows = self._read(f"SELECT {ENTRY_COLUMNS}, {beside} FROM items WHERE output=?", key)
         if not rows:
             return None
-        return entry_of(rows[0], self._read(f"SELECT {COMPANION_COLUMNS} FROM companions WHERE output=?", key))
+        *row, accompanied = rows[0]
+        query = f"SELECT {COMPANION_COLUMNS} FROM companions WHERE output=?"
+        return entry_of(row, self._read(query, key) if accompanied else ())
+
+    def has_companions(self) -> bool:
+        """Whether anything lies beside any result."""
+        return bool(self._read("SELECT 1 FROM companions LIMIT 1"))
 
     def companions_at(self, path: Path) -> list[tuple[Path, CompanionRow]]:
         """The rows of a file as a companion, each with its result; a former and a present one may be of one name."""
-        if not self._read("SELECT 1 FROM companions LIMIT 1"):  # as nearly always; a key takes its time
-            return []
         query = f"SELECT {COMPANION_COLUMNS} FROM companions WHERE path=?"
         rows = self._read(query, (encoded(self.key(path)),))
         return [(self.path(decoded(row[0])), companion_of(row)) for row in rows]

@@ -77,9 +77,13 @@ class _Recorded:
         """The row of one result."""
         return self._entries.get(key_in(self._folder, output))
 
+    def has_companions(self) -> bool:
+        """Whether anything lies beside any result."""
+        return bool(self._companions)
+
     def companions_at(self, path: Path) -> list[tuple[Path, CompanionRow]]:
         """The rows of a file as a companion, each with its result."""
-        return self._companions.get(key_in(self._folder, path), []) if self._companions else []
+        return self._companions.get(key_in(self._folder, path), [])
 
     def key(self, output: Path) -> str:
         """The name of a file in a row."""

@@ -25,6 +25,10 @@ class Known(Protocol):
         """The row of one result."""
         ...
 
+    def has_companions(self) -> bool:
+        """Whether anything lies beside any result."""
+        ...
+
     def companions_at(self, path: Path) -> list[tuple[Path, CompanionRow]]:
         """The rows of a file as a companion, each with its result."""
         ...
@@ -63,11 +67,13 @@ def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = Fals
         The plan with `DONE` as the reason to skip what is done, and with leave to replace what is not. What an earlier
         run has written beside results is skipped where it is found among the inputs.
     """
+    accompanied = journal.has_companions()
 
     def settled(item: WorkItem) -> WorkItem:
         if item.problem is not None:
             return item
-        owner = next((found for source in item.sources if (found := _owner(source, journal)) is not None), None)
+        inputs = item.sources if accompanied else ()  # names in a journal take their time
+        owner = next((found for source in inputs if (found := _owner(source, journal)) is not None), None)
         if owner is not None:
             return replace(item, skip=f"lies beside {owner} as a part of that result")
         entry = journal.entry(item.output)
