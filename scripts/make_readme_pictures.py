@@ -1,19 +1,20 @@
 """Make the README's pictures again: ``python scripts/make_readme_pictures.py``.
 
 Runs ``restore denoise`` with its defaults over two samples and puts a piece of each, before and after, side by side,
-pixel for pixel.
+pixel for pixel. And enlarges a piece of a third one four times: bicubic, ``restore upscale``, and its map of uncertainty.
 """
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tifffile
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 ROOT = Path(__file__).resolve().parents[1]
 GAP = 6
@@ -43,23 +44,39 @@ PICTURES = (
 )
 
 
+ENLARGED = ("clean/portrait-rotated.jpg", (130, 70, 250, 190))
+"""The sample that is enlarged, and the piece of it: left, top, right, bottom."""
+
+
 def opened(path: Path) -> Image.Image:
     """Return a picture as 8-bit RGB; 16-bit grey is rounded."""
     if path.suffix == ".tif":
         return Image.fromarray(np.rint(tifffile.imread(path) / 257).astype(np.uint8)).convert("RGB")
     with Image.open(path) as image:
-        return image.convert("RGB")
+        return ImageOps.exif_transpose(image).convert("RGB")
 
 
-def side_by_side(before: Image.Image, after: Image.Image, labels: tuple[str, str]) -> Image.Image:
-    """Return two pieces of one size next to each other, each under its label."""
-    width, height = before.size
-    sheet = Image.new("RGB", (2 * width + GAP, height + LABEL), "white")
+def side_by_side(pieces: Sequence[Image.Image], labels: Sequence[str]) -> Image.Image:
+    """Return pieces of one width next to each other, each under its label."""
+    width, height = pieces[0].width, max(piece.height for piece in pieces)
+    sheet = Image.new("RGB", (len(pieces) * (width + GAP) - GAP, height + LABEL), "white")
     draw = ImageDraw.Draw(sheet)
-    for x, piece, label in zip((0, width + GAP), (before, after), labels, strict=True):
-        draw.text((x + 2, 4), label, fill="black", font=ImageFont.load_default(15))
-        sheet.paste(piece, (x, LABEL))
+    for k, (piece, label) in enumerate(zip(pieces, labels, strict=True)):
+        draw.text((k * (width + GAP) + 2, 4), label, fill="black", font=ImageFont.load_default(15))
+        sheet.paste(piece, (k * (width + GAP), LABEL))
     return sheet
+
+
+def enlarged(folder: Path) -> Image.Image:
+    """Return a piece of a sample, enlarged four times in two ways, and the map of what was invented."""
+    name, piece = ENLARGED
+    given = folder / "piece.png"
+    opened(ROOT / "sample_images" / name).crop(piece).save(given)
+    for model, flags in (("bicubic", []), ("vae-sr", ["--training", "clean", "--uncertainty"])):
+        target = folder / f"{model}.png"
+        subprocess.run(["restore", "upscale", given, "-o", target, "--scale", "4", "-m", model, *flags], check=True)
+    pieces = [opened(folder / each) for each in ("bicubic.png", "vae-sr.png", "vae-sr.uncertainty.png")]
+    return side_by_side(pieces, ("bicubic, four times", "restore upscale", "its uncertainty"))
 
 
 def main() -> None:
@@ -71,9 +88,11 @@ def main() -> None:
         subprocess.run(["restore", "denoise", *samples, "-o", folder], check=True)
         for picture, sample in zip(PICTURES, samples, strict=True):
             before, after = (opened(p).crop(picture.piece) for p in (sample, Path(folder) / sample.name))
-            sheet = side_by_side(before, after, (picture.before, "after restore denoise"))
+            sheet = side_by_side((before, after), (picture.before, "after restore denoise"))
             sheet.save(target / picture.name, optimize=True)
-            print(f"{(target / picture.name).stat().st_size // 1024:5d} KiB  {target / picture.name}")
+        enlarged(Path(folder)).save(target / "upscale.png", optimize=True)
+    for path in sorted(target.glob("*.png")):
+        print(f"{path.stat().st_size // 1024:5d} KiB  {path}")
 
 
 if __name__ == "__main__":
