@@ -61,8 +61,10 @@ class Figures:
     """One picture; spreads and errors in 8-bit grey levels, PSNR on Y in dB without a border of `scale` pixels."""
 
     map_rank: float
+    map_at_best: float
     map_within: float
     samples_rank: float
+    samples_at_best: float
     samples_within: float
     agreement: float
     error: float
@@ -95,8 +97,10 @@ def measure(case: Case, result: Restoration, samples: int, place: int) -> tuple[
     errors, off = channel_errors(faithful, truth, border), luma_errors(faithful, truth, border)
     figures = Figures(
         rank_correlation(spreads["map"], off),
+        at_best(spreads["map"]),
         share_within(spreads["map"], errors, 2),
         rank_correlation(spreads["samples"], off),
+        at_best(spreads["samples"]),
         share_within(spreads["samples"], errors, 2),
         rank_correlation(spreads["map"], spreads["samples"]),
         rms(errors),
@@ -111,6 +115,11 @@ def measure(case: Case, result: Restoration, samples: int, place: int) -> tuple[
     step = -(-off.size // DRAWN)
     channels = np.broadcast_to(errors, (*off.shape, 3)).reshape(-1, 3)
     return figures, Drawn({name: s.ravel()[::step] for name, s in spreads.items()}, channels[::step])
+
+
+def at_best(spread: npt.NDArray[Any]) -> float:
+    """The rank correlation that a spread has with errors that are normal and exactly as large as it says (seed 0)."""
+    return rank_correlation(spread, np.abs(spread * np.random.default_rng(0).standard_normal(spread.shape)))
 
 
 def spread_of(draws: Sequence[Pixels]) -> npt.NDArray[np.float64]:
@@ -138,6 +147,7 @@ def tables(figures: Sequence[Figures], samples: int, title: str) -> str:
 | {title} | the map | spread of {samples} samples |
 | --- | --- | --- |
 | rank correlation with the actual error | {mean.map_rank:.3f} | {mean.samples_rank:.3f} |
+| the same, were errors normal and exactly so spread | {mean.map_at_best:.3f} | {mean.samples_at_best:.3f} |
 | errors within 2 sigma | {100 * mean.map_within:.1f} % | {100 * mean.samples_within:.1f} % |
 | predicted spread, RMS (the actual error: {mean.error:.2f}) | {mean.map_spread:.2f} | {mean.samples_spread:.2f} |
 | rank correlation of the two with each other | {mean.agreement:.3f} | |
