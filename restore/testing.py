@@ -21,16 +21,18 @@ from pydantic import ValidationError
 
 from restore.contracts import promised_companions, spec_problem
 from restore.errors import InputError
-from restore.image import Image, Pixels
+from restore.image import Image, Observation, Pixels, picture_of
 from restore.result_size import result_size
-from restore.spec import Options, RestorerSpec
+from restore.spec import Needs, Options, RestorerSpec
 from restore.steps import restore
-from restore.trials import METADATA, Bench, other_sizes, picture, promising
+from restore.trials import METADATA, Bench, masks, other_sizes, picture, promising
 
 HEAVY = ("torch", "cv2", "skimage", "scipy", "kornia", "lightning_fabric")
 """What reading a description must not import: `restore --help` reads them all."""
 
 LOADS = "the model loads"
+
+OUTSIDE = "outside the mask nothing changes"
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def checks(spec: RestorerSpec) -> list[Check]:
         ("the same input gives the same bytes, whatever came in between", partial(_deterministic, bench)),
         ("no NaN or infinity comes out", partial(_finite, bench)),
     ]
+    if spec.needs is Needs.IMAGE_AND_MASK:
+        rules.append((OUTSIDE, partial(_outside_the_mask, bench)))
     rules.append(("what is promised beside each result comes, and nothing else", partial(_companions, bench)))
     if "strength" in spec.options.model_fields:
         rules.append(("at strength 0 the bytes are the input's", partial(_strength_zero, bench)))
@@ -190,14 +194,14 @@ def _sixteen_bit(bench: Bench) -> None:
     levels = len(np.unique(bench.restore(Image(ramp)).pixels))
     assert levels > 100, f"a ramp of 4000 levels came out with {levels}"
     dark = np.random.default_rng(0).integers(100, 250, (37, 53, 3)).astype(np.uint16)
-    brightest = int(bench.restore(Image(dark)).pixels.max())
+    brightest = int(bench.made(bench.restore(Image(dark))).max())
     assert brightest < 2500, f"a nearly black 16-bit picture (at most 250) came out as bright as {brightest}"
 
 
 def _channel_order(bench: Bench) -> None:
     reddish = np.empty((37, 53, 3), np.uint8)
     reddish[:] = (210, 120, 30)
-    red, green, blue = bench.restore(Image(reddish)).pixels.mean(axis=(0, 1))
+    red, green, blue = bench.made(bench.restore(Image(reddish))).mean(axis=0)
     assert red > green > blue, f"(210, 120, 30) came out as ({red:.0f}, {green:.0f}, {blue:.0f})"
 
 
@@ -241,6 +245,18 @@ def _finite(bench: Bench) -> None:
     for channels in (1, 3):
         for image in (picture(37, 53, channels, np.float32), Image(np.zeros((37, 53, channels), np.float32))):
             assert np.isfinite(bench.restore(image).pixels).all(), f"in {channels} channels"
+
+
+def _outside_the_mask(bench: Bench) -> None:
+    defaults = bench.spec.options()
+    for channels, dtype in ((1, np.uint8), (3, np.uint8), (1, np.uint16), (3, np.uint16), (3, np.float32)):
+        image = picture(37, 53, channels, dtype)
+        for name, mask in masks(37, 53).items():
+            result = picture_of(bench.restorer.restore(Observation((image,), mask), defaults))
+            changed = (result.pixels != image.pixels).any(axis=2) & ~mask
+            assert not changed.any(), (
+                f"{changed.sum()} known {dtype.__name__} pixels were changed where {name} is missing"
+            )
 
 
 def _companions(bench: Bench) -> None:

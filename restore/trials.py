@@ -6,12 +6,16 @@ from contextlib import suppress
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import ValidationError
 
 from restore.contracts import promised_companions
-from restore.image import Image, Metadata, Observation, picture_of
+from restore.image import Image, Metadata, Observation, Pixels, picture_of
 from restore.loading import load_restorer
 from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime
+
+Mask = npt.NDArray[np.bool_]
+"""``(H, W)``, True = missing."""
 
 SIZES: tuple[dict[str, object], ...] = (
     {"scale": 2},
@@ -51,14 +55,34 @@ class Bench:
         return result
 
     def observation(self, image: Image) -> Observation:
-        """A picture with what else the model needs."""
+        """A picture with what else the model needs; of masks, the first of `masks`."""
         if self.spec.needs is Needs.FRAMES:
             return Observation((image, image.with_pixels(image.pixels[::-1, ::-1].copy())))
         if self.spec.needs is Needs.IMAGE_AND_MASK:
-            mask = np.zeros((image.height, image.width), dtype=np.bool_)
-            mask[image.height // 3 : image.height * 2 // 3, image.width // 3 : image.width * 2 // 3] = True
-            return Observation((image,), mask)
+            return Observation((image,), masks(image.height, image.width)["a hole in the middle"])
         return Observation((image,))
+
+    def made(self, result: Image) -> Pixels:
+        """The pixels ``(N, C)`` of a result that are the model's work: all of them, or those that were missing."""
+        mask = self.observation(result).mask
+        return result.pixels.reshape(-1, result.channels) if mask is None else result.pixels[mask]
+
+
+def masks(height: int, width: int) -> dict[str, Mask]:
+    """What can be missing of a picture, by what it is; always something is left."""
+    rows, columns = np.mgrid[:height, :width]
+    scattered = np.random.default_rng(2).random((height, width)) < 0.3
+    scattered[height // 2, width // 2] = False
+    inside = (rows >= height // 3) & (rows < height * 2 // 3) & (columns >= width // 3) & (columns < width * 2 // 3)
+    return {
+        "a hole in the middle": inside,
+        "a hole at the border": (rows < height // 2) & (columns < width // 3),
+        "an outer border": (rows < height // 4) | (columns >= width - width // 4),
+        "scattered pixels": scattered,
+        "a single pixel": (rows == height // 2) & (columns == width // 4) & (width >= 4),
+        "all but one pixel": (rows != height // 2) | (columns != width // 2),
+        "nothing": np.zeros((height, width), dtype=np.bool_),
+    }
 
 
 def picture(height: int, width: int, channels: int = 3, dtype: type = np.uint8, seed: int = 0) -> Image:

@@ -59,8 +59,8 @@ def test_a_description_that_imports_torch_is_found() -> None:
 
 
 def test_every_rule_has_a_restorer_that_breaks_it() -> None:
-    strongest = RESTORERS.BROKEN["the shipped weights say where they come from"]
-    rules = {check.rule for check in checks(strongest)}
+    with_weights = RESTORERS.BROKEN["the shipped weights say where they come from"]
+    rules = {check.rule for spec in (with_weights, RESTORERS.GOOD_WITH_MASK) for check in checks(spec)}
     assert rules == {*RESTORERS.BROKEN, "reading the description imports no heavy library"}
 
 
@@ -73,7 +73,9 @@ def test_a_model_that_does_not_load_is_told_once() -> None:
 def bundled_checks() -> list[tuple[str, Check]]:
     """The rules for the fast bundled restorers; slow ones and those with weights are tested beside their plugins."""
     manager = PluginManager.discover()
-    return [(name, check) for name in ("bilateral", "tv", "wavelet") for check in checks(manager.restorer(name))]
+    return [
+        (name, check) for name in ("bilateral", "telea", "tv", "wavelet") for check in checks(manager.restorer(name))
+    ]
 
 
 @pytest.mark.parametrize(("name", "check"), bundled_checks(), ids=str)

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from restore.spec import RestorerSpec, hookimpl
 from restore_classic.denoisers import DENOISERS
+from restore_classic.inpainters import INPAINTERS
 from restore_classic.upscalers import UPSCALERS
 
 
 @hookimpl
 def provide_restorers() -> Sequence[RestorerSpec]:
-    """The classical denoisers and upscalers; none is its task's default."""
-    return [*DENOISERS, *UPSCALERS]
+    """The classical denoisers, upscalers and inpainters; only of these one, `telea`, is its task's default."""
+    return [*DENOISERS, *UPSCALERS, *INPAINTERS]

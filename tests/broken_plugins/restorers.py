@@ -213,10 +213,50 @@ class Unseeded:
         return Restoration(image, (*samples, *([image] if options.uncertainty else [])))
 
 
+class Fills:
+    """A restorer that fills the hole with the mean of what is known."""
+
+    def restore(self, observation: Observation, options: BaseModel) -> Image:
+        image, mask = observation.image, observation.mask
+        assert mask is not None
+        pixels = image.pixels.copy()
+        if mask.any():
+            pixels[mask] = image.pixels[~mask].mean(axis=0)
+        return image.with_pixels(pixels)
+
+
+class FillsAndBlurs(Fills):
+    """Melts the hole's edge into the picture, on both sides."""
+
+    def restore(self, observation: Observation, options: BaseModel) -> Image:
+        filled = super().restore(observation, options)
+        blurred = filled.pixels.copy()
+        blurred[:, 1:] = filled.pixels[:, 1:] // 2 + filled.pixels[:, :-1] // 2
+        return filled.with_pixels(blurred)
+
+
+class FillsInBgr(Fills):
+    """What is known stays as it is; red and blue of the fill are swapped."""
+
+    def restore(self, observation: Observation, options: BaseModel) -> Image:
+        filled = super().restore(observation, options)
+        filled.pixels[observation.mask] = filled.pixels[observation.mask][:, ::-1]
+        return filled
+
+
+def inpainter(restorer: type[Fills]) -> RestorerSpec:
+    """A description round a restorer with a mask."""
+
+    def load(weights: Path | None, runtime: Runtime) -> Fills:
+        return restorer()
+
+    return replace(GOOD, task="inpaint", options=Options, load=load, needs=Needs.IMAGE_AND_MASK)
+
+
 GOOD = spec(darken)
 GOOD_SAMPLER = replace(spec(sampled, Sampling), companions=companions)
 GOOD_UPSCALER = spec(enlarged, Times, times)
-GOOD_WITH_MASK = replace(GOOD, needs=Needs.IMAGE_AND_MASK)
+GOOD_WITH_MASK = inpainter(Fills)
 GOOD_WITH_FRAMES = replace(GOOD, needs=Needs.FRAMES)
 
 BROKEN = {
@@ -234,6 +274,7 @@ BROKEN = {
     "the input is not modified": spec(in_place),
     "the same input gives the same bytes, whatever came in between": spec(Remembers(), Options),
     "no NaN or infinity comes out": spec(not_a_number, Options),
+    "outside the mask nothing changes": inpainter(FillsAndBlurs),
     "what is promised beside each result comes, and nothing else": replace(
         spec(without_map, Sampling), companions=companions
     ),
@@ -243,6 +284,7 @@ BROKEN = {
 ALSO_BROKEN = {
     "undescribed": ("has no description", spec(darken, NoDescription)),
     "taken flag": ("--device is a flag that every command has already", spec(darken, TakenFlag)),
+    "swapped inside the hole": ("(210, 120, 30) came out as (30, 120, 210)", inpainter(FillsInBgr)),
     "guessed depth": ("came out as bright as", spec(guesses_depth)),
     "wrong size": ("1x1 gave (2, 2, 3), not (1, 1, 3)", spec(enlarged, Options)),
     "one scale only": ("1x7 gave (2, 14, 3), not (3, 21, 3) with scale=3", spec(always_doubled, Times, times)),
