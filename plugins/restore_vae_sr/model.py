@@ -25,6 +25,9 @@ from restore.toolkit.stream import Positional, Residual
 
 SCALES = (2, 3, 4)
 
+HIDDEN = 32
+"""Channels between the features and their spread."""
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -85,6 +88,24 @@ def _block(width: int) -> Residual:
     return Residual(_conv(width, width), nn.ReLU(), _conv(width, width, 0.3))
 
 
+class Spread(nn.Module):
+    """The logarithm of each pixel's standard deviation, by phases: ``(N, width, H, W)`` → ``(N, scale², H, W)``."""
+
+    def __init__(self, width: int, scale: int) -> None:
+        super().__init__()
+        self.hidden = _conv(width, HIDDEN)
+        self.last = nn.Conv2d(HIDDEN, scale**2, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map the decoder's features."""
+        return self.after(self.hidden(features))
+
+    def after(self, hidden: Tensor) -> Tensor:
+        """All that follows the first convolution; it needs nothing from neighbouring pixels."""
+        spread: Tensor = self.last(F.relu(hidden))
+        return spread
+
+
 class Upscaler(nn.Module):
     """All parts of one scale that a finished picture needs, and the posterior's door.
 
@@ -101,7 +122,7 @@ class Upscaler(nn.Module):
         self.inject = nn.Conv2d(a.latent, a.width, 1, bias=False)
         self.blocks = nn.Sequential(*[_block(a.width) for _ in range(a.decoder)])
         self.residual = _conv(a.width, 3 * scale**2, 0.1)
-        self.spread = _conv(a.width, scale**2, 0.1)
+        self.spread = Spread(a.width, scale)
         self.door = _conv(3 * scale**2, a.width)
 
     def prior(self, features: Tensor) -> Gaussian:
@@ -190,6 +211,23 @@ def sampled_network(model: VaeSr, scale: int, noise: NoiseSource, temperature: f
     return nn.Sequential(*model.trunk, Sampled(part, noise, temperature), *part.blocks, part.residual)
 
 
+class SpreadBeside(Positional):
+    """Lets a residual's phases pass and finishes the spread beside them: the second half of two heads in one.
+
+    Args:
+        part: Of the scale.
+    """
+
+    def __init__(self, part: Upscaler) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, x: Tensor, top: int = 0) -> Tensor:
+        """``(N, 3·scale² + HIDDEN, H, W)`` → ``(N, 4·scale², H, W)``."""
+        residual = x[:, :-HIDDEN]
+        return torch.cat([residual, self.part.spread.after(x[:, -HIDDEN:])], 1)
+
+
 def faithful_network(model: VaeSr, scale: int, with_spread: bool) -> nn.Sequential:
     """Everything from a small picture to the phases of its faithful enlargement, z being the prior's mean.
 
@@ -204,10 +242,16 @@ def faithful_network(model: VaeSr, scale: int, with_spread: bool) -> nn.Sequenti
         ``(N, 3, H, W)`` → ``(N, 3·scale², H, W)`` or ``(N, 4·scale², H, W)``.
     """
     part = model.upscaler(scale)
-    head = part.residual
+    heads: list[nn.Module] = [part.residual]
     if with_spread:
-        head = nn.Conv2d(part.residual.in_channels, 4 * scale**2, 3, padding=1)
-        head.weight.data = torch.cat([part.residual.weight, part.spread.weight]).detach()
-        assert head.bias is not None and part.residual.bias is not None and part.spread.bias is not None
-        head.bias.data = torch.cat([part.residual.bias, part.spread.bias]).detach()
-    return nn.Sequential(*model.trunk, Residual(part.mean, part.inject), *part.blocks, head)
+        heads = [_joined(part.residual, part.spread.hidden), SpreadBeside(part)]
+    return nn.Sequential(*model.trunk, Residual(part.mean, part.inject), *part.blocks, *heads)
+
+
+def _joined(first: nn.Conv2d, second: nn.Conv2d) -> nn.Conv2d:
+    """Two convolutions of the same features as one, which reads them once."""
+    assert first.bias is not None and second.bias is not None
+    joined = nn.Conv2d(first.in_channels, first.out_channels + second.out_channels, 3, padding=1)
+    joined.weight.data = torch.cat([first.weight, second.weight]).detach()
+    joined.bias = nn.Parameter(torch.cat([first.bias, second.bias]).detach())
+    return joined
