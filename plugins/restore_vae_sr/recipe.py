@@ -23,7 +23,7 @@ from restore_vae_sr.model import SCALES, Architecture, Gaussian, VaeSr
 FLOOR = 2e-5
 """Squared error below which a crop's part in the loss levels off: 1.1 grey levels."""
 HELD_WITHIN = 0.97
-"""Share of the errors of held-back crops within two deviations. They come from the same places as what was learned from;
+"""Share of the errors of held-back crops within two deviations. They come from the same places as what was learned;
 with pictures from elsewhere errors are larger than foreseen, and 95 % here are 89 % there."""
 VALIDATED = 192
 """Edge of the sharp crops that are judged, in pixels."""
