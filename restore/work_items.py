@@ -29,6 +29,7 @@ class WorkItem:
             be replaced.
         set_aside: What is to be kept in the journal's folder first, not thrown away: a result or a companion that
             somebody has changed since, a companion that the result has no longer.
+        mask: The file that says what is missing in the (one) source, or None; see `restore.masks`.
     """
 
     sources: tuple[Path, ...]
@@ -39,6 +40,12 @@ class WorkItem:
     present: bool = False
     replace: bool = False
     set_aside: tuple[Path, ...] = ()
+    mask: Path | None = None
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Every file that shapes the result: the sources, then the mask."""
+        return self.sources if self.mask is None else (*self.sources, self.mask)
 
 
 class Items(Sequence[WorkItem]):
@@ -86,7 +93,7 @@ class Items(Sequence[WorkItem]):
 
     def _at(self, index: int) -> WorkItem:
         packed = marshal.loads(self._data[self._ends[index] : self._ends[index + 1]])
-        sources, output, skip, problem, backup, present, may_replace, set_aside = packed
+        sources, output, skip, problem, backup, present, may_replace, set_aside, mask = packed
         return WorkItem(
             tuple(map(Path, sources)),
             Path(output),
@@ -96,13 +103,14 @@ class Items(Sequence[WorkItem]):
             present,
             may_replace,
             tuple(map(Path, set_aside)),
+            None if mask is None else Path(mask),
         )
 
 
 def _packed(item: WorkItem) -> bytes:
-    backup = None if item.backup is None else str(item.backup)
+    backup, mask = (None if path is None else str(path) for path in (item.backup, item.mask))
     texts = tuple(map(str, item.sources)), str(item.output), item.skip, item.problem, backup
-    return marshal.dumps((*texts, item.present, item.replace, tuple(map(str, item.set_aside))))
+    return marshal.dumps((*texts, item.present, item.replace, tuple(map(str, item.set_aside)), mask))
 
 
 @dataclass(frozen=True)

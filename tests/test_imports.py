@@ -27,7 +27,7 @@ ORDER = (
     {"image", "spec"},
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
     | {"degrade", "correct", "diagnose", "heat_map"},
-    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics"}
+    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "masks"}
     | {"journal", "journal_rows", "journal_schema", "journal_reading", "accounting"}
     | {
         "planning",

@@ -17,12 +17,14 @@ FULL = WorkItem(
     present=True,
     replace=True,
     set_aside=(Path("out/a.png"), Path("out/a.map.png")),
+    mask=Path("masks/a.png"),
 )
 
 
 def test_items_come_back_as_they_were() -> None:
     items = Items([BARE, FULL])
     assert list(items) == [BARE, FULL] == [items[0], items[-1]] and items[:1] == (BARE,)
+    assert FULL.inputs == (*FULL.sources, Path("masks/a.png")) and BARE.inputs == BARE.sources
     assert items == [BARE, FULL] and items != [FULL, BARE] and len(items) == 2
 
 

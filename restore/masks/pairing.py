@@ -1,0 +1,83 @@
+"""Which mask belongs to which picture of a plan: one for all, or the one of the same name in a folder of masks."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from restore.errors import InputError
+from restore.masks.request import Masking
+from restore.walking import Walk, kind_of
+from restore.work_items import Items, Plan, WorkItem
+
+
+def with_masks(plan: Plan, masking: Masking) -> Plan:
+    """The plan with each picture's mask.
+
+    In a folder of masks, that of ``sub/photo.jpg`` (below the input folder) is ``sub/photo.png``, or any other picture
+    of that name; ``sub/photo.jpg.png`` comes before it, where pictures differ in their suffix only.
+
+    Args:
+        plan: Of the pictures.
+        masking: What is missing; its `place` is looked at.
+
+    Returns:
+        The plan; a picture without a mask in the folder is a problem of its item, which names the expected file.
+
+    Raises:
+        InputError: The place does not exist or cannot be looked into.
+    """
+    if masking.place is None:
+        return plan
+    place, kind = masking.place, kind_of(masking.place)
+    if kind == "file":
+        return replace(plan, items=Items(replace(item, mask=place) for item in plan.items))
+    if kind != "folder":
+        what = "may not be looked at: permission denied." if kind == "denied" else "does not exist."
+        raise InputError(what, path=place, hint="--mask names a mask, a folder of masks, or 'alpha'.")
+    masks = _masks_in(place)
+    folder = None if plan.folder is None else os.path.abspath(plan.folder)  # noqa: PTH100 (very many paths)
+    return replace(plan, items=Items(_paired(item, folder, place, masks) for item in plan.items))
+
+
+def _masks_in(place: Path) -> dict[str, list[str]]:
+    """Every picture below the folder, by its path in it without the suffix.
+
+    Raises:
+        InputError: The folder cannot be listed, or holds no picture.
+    """
+    masks: dict[str, list[str]] = {}
+    start = len(str(place)) + 1 if str(place) != "." else 0
+    for path, problem in Walk(None).files(place):
+        if path == place:
+            raise InputError(problem or "cannot be listed.", path=place)
+        if problem is None:
+            text = str(path)
+            masks.setdefault(text[start : -len(path.suffix)], []).append(text)
+    if not masks:
+        raise InputError("holds no mask.", path=place, hint="Masks are pictures: white is missing, black is kept.")
+    return masks
+
+
+def _paired(item: WorkItem, folder: str | None, place: Path, masks: dict[str, list[str]]) -> WorkItem:
+    """An item with its mask, or with the problem that it has none, or several."""
+    source = item.sources[0]
+    inner = ""
+    if folder is not None:
+        inner = os.path.dirname(os.path.abspath(item.output))[len(folder) :].lstrip(os.sep)  # noqa: PTH100, PTH120
+    name = os.path.join(inner, source.name)  # noqa: PTH118
+    stem = os.path.join(inner, source.stem)  # noqa: PTH118
+    found = masks.get(name) or masks.get(stem, [])
+    if len(found) > 1:
+        found = [mask for mask in found if mask.endswith(source.suffix)] or found
+    if len(found) == 1:
+        return replace(item, mask=Path(found[0]))
+    if item.problem is not None or item.skip is not None:
+        return item
+    if not found:
+        expected = place / f"{stem}.png"
+        problem = f"has no mask: {expected} (or another image format) is missing. Make it, or use --exclude."
+    else:
+        problem = f"has several masks: {' and '.join(found)}. Keep one of them."
+    return replace(item, problem=problem)
