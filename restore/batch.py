@@ -115,7 +115,13 @@ def described(job: Job) -> tuple[Recipe, Treatment]:
         except OSError as error:
             raise WeightsError(f"cannot be read: {error.strerror}.", path=path, hint="Check --weights.") from error
     options = job.options.model_dump(mode="json")
-    settings = {"quality": job.quality, "precision": job.runtime.precision, "provenance": job.provenance}
+    settings: dict[str, object] = {
+        "quality": job.quality,
+        "precision": job.runtime.precision,
+        "provenance": job.provenance,
+    }
+    if job.masking is not None:
+        settings["mask"] = job.masking.settings
     recipe = Recipe(
         job.spec.name, weights, json.dumps(options, sort_keys=True), json.dumps(settings, sort_keys=True), __version__
     )

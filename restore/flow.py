@@ -18,6 +18,7 @@ from restore.codecs.header import peek
 from restore.errors import ExitCode, InputError, RestoreError
 from restore.job import Job
 from restore.journal import Journal
+from restore.masks.making import mask_bytes
 from restore.memory import needed, picture_bytes, share
 from restore.outputs import Made, Outputs, twins
 from restore.planning import WorkItem
@@ -172,9 +173,10 @@ class Flow:
                 check_header(spec, options, header, self.job.max_pixels, source)
             grown = [(header, growth_of(spec, options, header)) for header in known]
             beside = len(self.job.plan.companions)
-            size = sum(picture_bytes(header, growth, beside) for header, growth in grown)
+            masked = 0 if self.job.masking is None else mask_bytes(known[0], item.mask)
+            size = sum(picture_bytes(header, growth, beside) for header, growth in grown) + masked
             if self.budget.strict and size > self.budget.pictures:
-                least = sum(needed(header, growth, beside) for header, growth in grown)
+                least = sum(needed(header, growth, beside) for header, growth in grown) + 2 * masked
                 raise InputError(
                     f"needs about {size >> 20} MiB beside the network; --memory leaves {self.budget.pictures >> 20} "
                     "MiB.",
@@ -188,7 +190,13 @@ class Flow:
     def _read(self, index: int) -> steps.Read:
         self._trace(index, "reading")
         try:
-            return steps.read(self._item(index), self.manager, self.job.max_pixels, hashed=self.journal is not None)
+            return steps.read(
+                self._item(index),
+                self.manager,
+                self.job.max_pixels,
+                hashed=self.journal is not None,
+                masking=self.job.masking,
+            )
         finally:
             self._trace(index, "waiting")
 
@@ -213,7 +221,8 @@ class Flow:
             given = read.observation.image
             size = (given.height, given.width)
             check_size(self.job.spec, self.job.options, size, self.job.max_pixels, item.sources[0])
-            restored = steps.restore(restorer, read.observation, self.job.spec, self.job.options)
+            job = self.job
+            restored = steps.restore(restorer, read.observation, job.spec, job.options, job.masking)
         except _FAILURES as error:
             failure = steps.explain(error, item.sources[0], self.job.spec)
             self._fail(index, failure, time.perf_counter() - began, megapixels)

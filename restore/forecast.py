@@ -16,13 +16,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from restore import steps
 from restore.codecs.atomic import flush
 from restore.codecs.header import Header, peek
 from restore.disk_space import Room, rooms
 from restore.enlarging import Enlarging
-from restore.image import Image, Observation
+from restore.image import Observation
 from restore.job import Job
+from restore.masks.making import mask_bytes
 from restore.memory import BASE, picture_bytes, share
 from restore.naming import companion_paths
 from restore.planning import WorkItem
@@ -112,7 +115,7 @@ def foresee(job: Job, manager: PluginManager) -> Forecast:
         megapixels=megapixels,
         unknown=len(pending) - len(headers),
         rooms=rooms(job.plan, job.growth),
-        memory=_memory(job, [header for _, header in headers]),
+        memory=_memory(job, headers),
     )
     if not headers:
         return replace(forecast, trouble="no header tells how large the pictures are" if pending else None)
@@ -134,29 +137,33 @@ def foresee(job: Job, manager: PluginManager) -> Forecast:
     return replace(forecast, trouble=trouble)
 
 
-def _memory(job: Job, headers: list[Header]) -> int | None:
+def _memory(job: Job, headers: list[tuple[WorkItem, Header]]) -> int | None:
     """The peak that the largest picture causes."""
     budget = share(job.runtime)
     if not headers:
         return None
     network = NETWORK if job.runtime.memory is None else budget.runtime.memory or NETWORK
     beside = len(job.plan.companions)
-    largest = max(picture_bytes(each, growth_of(job.spec, job.options, each), beside) for each in headers)
-    return BASE + network + largest
+
+    def held(item: WorkItem, header: Header) -> int:
+        masked = 0 if job.masking is None else mask_bytes(header, item.mask)
+        return picture_bytes(header, growth_of(job.spec, job.options, header), beside) + masked
+
+    return BASE + network + max(held(*each) for each in headers)
 
 
 def _probe(job: Job, manager: PluginManager, restorer: Restorer, item: WorkItem, load: float) -> Probe:
     """Read one picture, and restore and write pieces of it."""
-    read = steps.read(item, manager, job.max_pixels, hashed=job.plan.folder is not None)
+    read = steps.read(item, manager, job.max_pixels, hashed=job.plan.folder is not None, masking=job.masking)
     if isinstance(job.options, Enlarging):
         whole = read.observation.image
         job = replace(job, options=job.options.for_piece(whole.height, whole.width))
     restoring, writing = [], []
     with tempfile.TemporaryDirectory(prefix="restore-probe-") as folder:
         place = Path(folder, f"piece{item.output.suffix}")
-        _timed(job, manager, restorer, _piece(read.observation.image, EDGES[0]), place)  # the first call warms up
-        for piece in _pieces(read.observation.image):
-            megapixels = piece.width * piece.height / 1e6
+        _timed(job, manager, restorer, _piece(read.observation, EDGES[0]), place)  # the first call warms up
+        for piece in _pieces(read.observation):
+            megapixels = piece.image.width * piece.image.height / 1e6
             seconds = _timed(job, manager, restorer, piece, place)
             restoring.append((megapixels, seconds[0]))
             writing.append((megapixels, seconds[1]))
@@ -167,25 +174,44 @@ def _probe(job: Job, manager: PluginManager, restorer: Restorer, item: WorkItem,
     return Probe(item.sources[0], load, _line(restoring), (fixed, growing + reading))
 
 
-def _pieces(image: Image) -> Iterator[Image]:
+def _pieces(observation: Observation) -> Iterator[Observation]:
     """Pieces of growing size from the middle of a picture, none of them twice."""
     for edge in EDGES:
-        yield _piece(image, edge)
-        if edge >= max(image.width, image.height):
+        yield _piece(observation, edge)
+        if edge >= max(observation.image.width, observation.image.height):
             return
 
 
-def _piece(image: Image, edge: int) -> Image:
-    """At most `edge` x `edge` pixels from the middle of a picture."""
-    top, left = max(0, (image.height - edge) // 2), max(0, (image.width - edge) // 2)
+def _piece(observation: Observation, edge: int) -> Observation:
+    """At most `edge` x `edge` pixels from the middle of a picture, or round what is missing in it."""
+    image, mask = observation.image, observation.mask
+    row, column = _middle(observation)
+    top, left = (max(0, min(at - edge // 2, most - edge)) for at, most in ((row, image.height), (column, image.width)))
     here = (slice(top, top + edge), slice(left, left + edge))
-    return image.with_pixels(image.pixels[here].copy(), None if image.alpha is None else image.alpha[here].copy())
+    piece = image.with_pixels(image.pixels[here].copy(), None if image.alpha is None else image.alpha[here].copy())
+    if mask is None:
+        return Observation((piece,))
+    missing = mask[here].copy()
+    if missing.all():  # a restorer needs something to fill it from
+        missing[:, 0] = missing[0, :] = False
+    return Observation((piece,), missing)
 
 
-def _timed(job: Job, manager: PluginManager, restorer: Restorer, piece: Image, place: Path) -> tuple[float, float]:
+def _middle(observation: Observation) -> tuple[int, int]:
+    """Row and column of the picture's middle; where something is missing, of the middle of the row with most of it."""
+    mask = observation.mask
+    if mask is None or not mask.any():
+        return observation.image.height // 2, observation.image.width // 2
+    row = int(mask.sum(axis=1).argmax())
+    return row, int(np.median(np.flatnonzero(mask[row])))
+
+
+def _timed(
+    job: Job, manager: PluginManager, restorer: Restorer, piece: Observation, place: Path
+) -> tuple[float, float]:
     """Seconds to restore a piece and to write it, with all that lies beside it, durably."""
     began = time.perf_counter()
-    restored = steps.restore(restorer, Observation((piece,)), job.spec, job.options)
+    restored = steps.restore(restorer, piece, job.spec, job.options, job.masking)
     between = time.perf_counter()
     places = (place, *companion_paths(place, job.plan.companions))
     for path, picture in zip(places, (restored.image, *restored.companions), strict=True):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.contracts import promised_companions
+from restore.masks.request import Masking
 from restore.planning import Plan
 from restore.result_size import Growth, growth_of
 from restore.spec import Options, RestorerSpec, Runtime
@@ -58,6 +59,8 @@ class Job:
         ahead: Read the next picture while one is restored. False: one picture at a time, from reading to writing.
         provenance: Write what was done into the XMP of the results.
         max_failures: When to stop early, or None for never.
+        masking: What is missing in the pictures, for a restorer that needs a mask; where it names files, the plan has
+            been through `restore.masks.pairing.with_masks`.
 
     Raises:
         ValueError: The plan's companions are not those that the restorer promises for these options (a programming
@@ -76,6 +79,7 @@ class Job:
     ahead: bool = True
     provenance: bool = True
     max_failures: FailureLimit | None = None
+    masking: Masking | None = None
 
     def __post_init__(self) -> None:
         if self.plan.items and self.plan.companions != promised_companions(self.spec, self.options):

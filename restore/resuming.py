@@ -162,7 +162,7 @@ def _settled(item: WorkItem, entry: Entry, beside: Beside, journal: Known, recip
     same = entry.recipe == recipe.digest and entry.state in ("done", "writing") and not overwrite and beside.is_whole()
     if item.backup is not None:
         # The original is in the backup by now: to do it in another way begins there, never with the restored picture.
-        if same:
+        if same and _same_mask(item, entry):
             return replace(item, skip=DONE)
         again = replace(item, sources=(item.backup,)) if Stamp.of(item.backup) is not None else item
         return _with_companions(again, beside, overwrite)
@@ -210,16 +210,24 @@ def _changed_in_place(item: WorkItem, entry: Entry) -> WorkItem:
 
 def _same_sources(item: WorkItem, entry: Entry, journal: Known) -> bool:
     """Whether the inputs still have the content they had; new stamps of unchanged content are booked."""
-    if len(item.sources) != len(entry.sources):
+    if len(item.inputs) != len(entry.sources):
         return False
     now = []
-    for path, was in zip(item.sources, entry.sources, strict=True):
+    for path, was in zip(item.inputs, entry.sources, strict=True):
         if not is_unchanged(path, was.stamp, was.sha256):
             return False
         now.append(Source(was.path, Stamp.of(path) or was.stamp, was.sha256))
     if tuple(now) != entry.sources:
         journal.restamp(item.output, tuple(now))
     return True
+
+
+def _same_mask(item: WorkItem, entry: Entry) -> bool:
+    """Whether the mask, if there is one, still has the content it had."""
+    if item.mask is None:
+        return len(entry.sources) == len(item.sources)
+    was = entry.sources[-1]
+    return len(entry.sources) == len(item.inputs) and is_unchanged(item.mask, was.stamp, was.sha256)
 
 
 def _holds(path: Path, sha256: str | None) -> bool:

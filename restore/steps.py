@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,9 @@ from restore.contracts import promised_companions
 from restore.errors import DeviceError, ExitCode, InputError, PluginError, RestoreError
 from restore.image import Image, Observation, Restoration
 from restore.journal_rows import Source
+from restore.masks.joining import put_back
+from restore.masks.making import MaskFile, make_mask, nothing_missing
+from restore.masks.request import Masking
 from restore.planning import WorkItem
 from restore.reporting import FileResult
 from restore.result_size import result_size
@@ -37,7 +40,7 @@ class Read:
 
     Attributes:
         observation: The pictures.
-        sources: What the files were at that time; empty where no journal wants to know.
+        sources: What the files (the mask last) were at that time; empty where no journal wants to know.
         seconds: How long it took.
     """
 
@@ -46,50 +49,89 @@ class Read:
     seconds: float
 
 
-def read(item: WorkItem, manager: PluginManager, max_pixels: int, *, hashed: bool) -> Read:
-    """Read the item's sources.
+def read(
+    item: WorkItem, manager: PluginManager, max_pixels: int, *, hashed: bool, masking: Masking | None = None
+) -> Read:
+    """Read the item's sources, and its mask.
 
     Args:
         item: Whose.
         manager: Reads them.
         max_pixels: Larger pictures are refused.
         hashed: Hash their content too, for the journal.
+        masking: What is missing in it, for a restorer that needs to know.
 
     Raises:
-        InputError: A source cannot be read, was changed meanwhile, or frames differ in size.
+        InputError: A file cannot be read, was changed meanwhile, frames differ in size, or the mask does not fit.
     """
     began = time.perf_counter()
-    frames, sources = [], []
-    for path in item.sources:
-        before = Stamp.of(path)
-        try:
-            frames.append(manager.read_image(path, max_pixels))
-            digest = content_hash(path) if hashed else ""
-        except OSError as error:
-            raise InputError(
-                f"cannot be read: {error.strerror or error}.", path=path, hint="Check its rights and its disk."
-            ) from error
-        after = Stamp.of(path)
-        if before is None or after is None or (before.size, before.modified_ns) != (after.size, after.modified_ns):
-            raise InputError("was changed while it was read.", path=path, hint="Run again when nothing writes to it.")
-        if hashed:
-            sources.append(Source(str(path.absolute()), after, digest))
-    return Read(Observation(tuple(frames)), tuple(sources), time.perf_counter() - began)
+    read_files = [_read_file(path, manager, max_pixels, hashed=hashed) for path in item.inputs]
+    sources = tuple(source for _, source in read_files if source is not None)
+    frames = tuple(image for image, _ in read_files[: len(item.sources)])
+    mask = None
+    if masking is not None:
+        file = None if item.mask is None else MaskFile(item.mask, read_files[-1][0])
+        if file is None and masking.place is not None:
+            raise InputError("has no mask.", path=item.sources[0], hint=f"Put one into {masking.place}.")
+        mask = make_mask(frames[0], masking, item.sources[0], file)
+        if not mask.any():  # told by the picture as read: that it is unchanged must not be lost over it
+            frames = (_with_warning(frames[0], nothing_missing(frames[0], masking, file)), *frames[1:])
+    return Read(Observation(frames, mask), sources, time.perf_counter() - began)
 
 
-def restore(restorer: Restorer, observation: Observation, spec: RestorerSpec, options: Options) -> Restoration:
+def _read_file(path: Path, manager: PluginManager, max_pixels: int, *, hashed: bool) -> tuple[Image, Source | None]:
+    """Read one picture, and what its file was at that time where that is wanted.
+
+    Raises:
+        InputError: It cannot be read or was changed meanwhile.
+    """
+    before = Stamp.of(path)
+    try:
+        image = manager.read_image(path, max_pixels)
+        digest = content_hash(path) if hashed else ""
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror or error}.", path=path, hint="Check its rights and its disk."
+        ) from error
+    after = Stamp.of(path)
+    if before is None or after is None or (before.size, before.modified_ns) != (after.size, after.modified_ns):
+        raise InputError("was changed while it was read.", path=path, hint="Run again when nothing writes to it.")
+    return image, Source(str(path.absolute()), after, digest) if hashed else None
+
+
+def _with_warning(image: Image, sentence: str) -> Image:
+    meta = image.metadata
+    return replace(image, metadata=replace(meta, warnings=(*meta.warnings, sentence)))
+
+
+def restore(
+    restorer: Restorer, observation: Observation, spec: RestorerSpec, options: Options, masking: Masking | None = None
+) -> Restoration:
     """Restore one observation and check what came back.
+
+    Where there is a mask, the filling is put back into the picture: whatever the restorer returned outside the mask is
+    overruled, and so are alpha and metadata. Where the mask is empty the picture is its own result, unless companions
+    are promised.
+
+    Args:
+        restorer: Who does it.
+        observation: What it is given.
+        spec: Its description.
+        options: An instance of its options.
+        masking: How wide the seam is, and whether the filling is to be opaque; None for a hard seam.
 
     Raises:
         PluginError: The restorer breaks its contract: wrong type, size, depth or number of channels, or not the
             companions that it promised.
     """
+    given, mask = observation.image, observation.mask
+    if mask is not None and not mask.any() and not promised_companions(spec, options):
+        return Restoration(given)
     answer: object = restorer.restore(observation, options)
     restoration = Restoration(answer) if isinstance(answer, Image) else answer
     if not isinstance(restoration, Restoration) or not isinstance(restoration.image, Image):
         raise PluginError(f"the model '{spec.name}' returned a {type(answer).__name__} instead of a picture.")
     result = restoration.image
-    given = observation.image
     wanted = (*result_size(spec, options, given.height, given.width), given.channels)
     if result.pixels.shape != wanted or result.pixels.dtype != given.pixels.dtype:
         raise PluginError(
@@ -98,7 +140,10 @@ def restore(restorer: Restorer, observation: Observation, spec: RestorerSpec, op
             hint="This is a defect of the plugin: `restore plugins` says where it comes from.",
         )
     _check_companions(restoration.companions, spec, options)
-    return restoration
+    if mask is None:
+        return restoration
+    how = masking or Masking()
+    return replace(restoration, image=put_back(given, result, mask, feather=how.feather, opaque=how.alpha))
 
 
 def _check_companions(given: object, spec: RestorerSpec, options: Options) -> None:

@@ -56,10 +56,11 @@ _PATIENCE = 5
 
 @dataclass
 class _Arrival:
-    """An item that is new or changed: what its files look like, and since when."""
+    """An item that is new or changed: what its files (the mask is one of them) look like, and since when."""
 
     stamps: Stamps
     since: float
+    files: tuple[Path, ...]
 
 
 class Arrivals:
@@ -87,7 +88,7 @@ class Arrivals:
         """Note what is new or changed in a plan that was made just now."""
         found: dict[Key, _Arrival] = {}
         for item in plan.items:
-            stamps = _stamps(item.sources)
+            stamps = _stamps(item.inputs)
             if self._known.get(item.sources) == stamps:
                 continue
             before = self._waiting.get(item.sources)
@@ -95,16 +96,16 @@ class Arrivals:
                 since = self._clock() - (self._settle if self._is_old(stamps) else 0)
             else:
                 since = before.since if before.stamps == stamps else self._clock()
-            found[item.sources] = _Arrival(stamps, since)
+            found[item.sources] = _Arrival(stamps, since, item.inputs)
         self._waiting = found
 
     def complete(self) -> bool:
         """Whether there is something to take, and no need to wait for others that arrive at the same time."""
         now, ages = self._clock(), []
         for key, arrival in list(self._waiting.items()):
-            stamps = _stamps(key)
+            stamps = _stamps(arrival.files)
             if stamps != arrival.stamps:
-                self._waiting[key] = _Arrival(stamps, now)
+                self._waiting[key] = _Arrival(stamps, now, arrival.files)
             ages.append(now - self._waiting[key].since)
         oldest = max(ages, default=0.0)
         return bool(ages) and (min(ages) >= self._settle or oldest >= _PATIENCE * self._settle)
@@ -123,7 +124,7 @@ class Arrivals:
     def replaced(self, items: Sequence[WorkItem]) -> None:
         """Results have taken the place of these items' inputs, which is no news."""
         for item in items:
-            self._known[item.sources] = _stamps(item.sources)
+            self._known[item.sources] = _stamps(item.inputs)
 
     def _is_old(self, stamps: Stamps) -> bool:
         """Whether files have been left alone for long enough before they were first seen; so has what is not there."""
@@ -238,5 +239,5 @@ def _in_words() -> Iterator[None]:
         ) from error
 
 
-def _stamps(sources: Key) -> Stamps:
-    return tuple(Stamp.of(source) for source in sources)
+def _stamps(files: Sequence[Path]) -> Stamps:
+    return tuple(Stamp.of(file) for file in files)

@@ -134,8 +134,8 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_before_anything_is_written(
 
 
 def test_a_model_that_needs_more_than_a_picture_is_refused(tiny: Tiny, tiny_manager: PluginManager) -> None:
-    spec = replace(tiny.spec, needs=Needs.IMAGE_AND_MASK)
-    with pytest.raises(PluginError, match="needs an image and a mask"):
+    spec = replace(tiny.spec, needs=Needs.FRAMES)
+    with pytest.raises(PluginError, match="needs several frames"):
         run(Job(Plan(()), spec, tiny.options()), tiny_manager)
 
 

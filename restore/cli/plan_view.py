@@ -4,8 +4,8 @@ The JSON document: ``task``, ``model``, ``folder`` (null for a single file), ``i
 be read, ``unknown`` (how many headers do not tell), ``notes``, ``collisions``, ``disk`` (per file system ``folder``,
 ``written``, ``needed``, ``free``), ``memory`` in bytes, ``seconds`` and the ``probe`` they come from (``path``,
 ``load``, and for ``restoring`` and ``disk`` seconds per picture and per megapixel) or ``trouble``, ``exit_code``, and
-``results``: per input ``source``, ``output``, ``companions`` (what is written beside the output), ``backup``, ``state``
-("planned", "skipped", "failed") and ``reason``.
+``results``: per input ``source``, ``mask`` (its file, or null), ``output``, ``companions`` (what is written beside the
+output), ``backup``, ``state`` ("planned", "skipped", "failed") and ``reason``.
 """
 
 from __future__ import annotations
@@ -219,6 +219,7 @@ def _state(item: WorkItem) -> str:
 def _result(item: WorkItem, beside: Sequence[Path]) -> dict[str, object]:
     return {
         "source": str(item.sources[0]),
+        "mask": None if item.mask is None else str(item.mask),
         "output": str(item.output),
         "companions": [str(path) for path in beside],
         "backup": None if item.backup is None else str(item.backup),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from restore.codecs.header import Header, peek
 from restore.errors import InputError
 from restore.image import Image
 from restore.masks.growing import Mask, bands, grown
@@ -82,6 +83,17 @@ def nothing_missing(image: Image, masking: Masking, file: MaskFile | None = None
         red, green, blue = masking.colour
         causes.append(f"nothing in it has the colour #{red:02x}{green:02x}{blue:02x} (tolerance {masking.tolerance})")
     return f"Nothing is missing, so nothing was filled: {' and '.join(causes)}."
+
+
+def mask_bytes(picture: Header, file: Path | None) -> int:
+    """What a mask takes in memory beside its picture: its file as it is decoded, and three bytes for every pixel.
+
+    Args:
+        picture: The picture's.
+        file: Its mask, or None; one whose header does not tell counts nothing.
+    """
+    header = None if file is None else peek(file)
+    return 3 * picture.width * picture.height + (0 if header is None else header.bytes)
 
 
 def _check_size(image: Image, source: Path, file: MaskFile) -> None:
