@@ -19,6 +19,7 @@ from restore.folder_lock import PATIENCE, WORKER, folder_lock
 from restore.job import Job
 from restore.journal import FOLDER, Journal
 from restore.journal_rows import Recipe
+from restore.memory import give_back
 from restore.planning import Plan
 from restore.provenance import Treatment
 from restore.reporting import Observer, Report, Silence
@@ -75,6 +76,7 @@ def run_batch(
 
             job = replace(job, plan=settled(job.plan))
             number = _begin(job, journal, recipe)
+        give_back()  # what planning needed, before the run needs its own
         if workers is not None and not job.plan.is_settled:
             # Only while it runs: what a worker has made must not be made again because --overwrite was asked for.
             def resumed(plan: Plan) -> Plan:

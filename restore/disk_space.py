@@ -94,9 +94,11 @@ def rooms(plan: Plan, growth: Growth | None = None) -> tuple[Room, ...]:
             devices[folder] = standing(folder).stat().st_dev
         return sums.setdefault(devices[folder], _Sum(folder))
 
-    if plan.folder is not None and plan.pending:
+    if plan.folder is not None and not plan.is_settled:
         at(plan.folder)  # first, so that it is the one that is named
-    for item in plan.pending:
+    for item in plan.items:
+        if not item.is_pending:
+            continue
         beside = plan.beside(item)
         written = result_bytes(item, growth) + sum(companion_bytes(item, path, growth) for path in beside)
         replaced = _size(item.output) if item.present else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,13 +41,18 @@ class FileResult:
     details: str | None = None
 
 
-_Row = tuple[State, str | None, float, float, tuple[str, ...], ExitCode, str | None]
+_Fate = tuple[State, str | None, tuple[str, ...], ExitCode, str | None]
+"""What most results have in common: state, reason, warnings, exit code, details."""
+
+_NONE = -1
+"""The fate of an item without a result."""
 
 
 class Results(Sequence[FileResult]):
     """What became of the items of a plan, in its order; those without a result are passed over.
 
-    Held as rows without the paths, which the plan has: a run of any length takes little more memory than a short one.
+    Held in 20 bytes each, without the paths, which the plan has: a run of any length takes little more memory than a
+    short one.
 
     Args:
         plan: Whose items.
@@ -54,26 +60,33 @@ class Results(Sequence[FileResult]):
 
     def __init__(self, plan: Plan) -> None:
         self._items = plan.items
-        self._rows: list[_Row | None] = [None] * len(plan.items)
+        count = len(plan.items)
+        self._seconds, self._megapixels = array("d", [0.0]) * count, array("d", [0.0]) * count
+        self._fate = array("l", [_NONE]) * count
+        self._fates: dict[_Fate, int] = {}
         self._count = 0
 
     def put(self, index: int, result: FileResult) -> None:
         """Book the result of the item of this place in the plan."""
-        self._count += self._rows[index] is None
-        row = result.state, result.reason, result.seconds, result.megapixels
-        self._rows[index] = (*row, result.warnings, result.exit_code, result.details)
+        self._count += self._fate[index] == _NONE
+        fate = result.state, result.reason, result.warnings, result.exit_code, result.details
+        self._fate[index] = self._fates.setdefault(fate, len(self._fates))
+        self._seconds[index], self._megapixels[index] = result.seconds, result.megapixels
 
     def has(self, index: int) -> bool:
         """Whether the item of this place in the plan has a result."""
-        return self._rows[index] is not None
+        return self._fate[index] != _NONE
 
-    def without(self) -> list[int]:
+    def without(self) -> Sequence[int]:
         """The places in the plan of the items without a result."""
-        return [index for index, row in enumerate(self._rows) if row is None]
+        return array("l", (index for index, fate in enumerate(self._fate) if fate == _NONE))
 
     def rows(self) -> Iterator[tuple[State, str | None, float]]:
         """State, reason and megapixels of each result, without the paths, which take their time."""
-        return ((row[0], row[1], row[3]) for row in self._rows if row is not None)
+        fates = list(self._fates)
+        for fate, megapixels in zip(self._fate, self._megapixels, strict=True):
+            if fate != _NONE:
+                yield fates[fate][0], fates[fate][1], megapixels
 
     def __len__(self) -> int:
         return self._count
@@ -88,9 +101,14 @@ class Results(Sequence[FileResult]):
         return tuple(self)[index]
 
     def __iter__(self) -> Iterator[FileResult]:
-        for item, row in zip(self._items, self._rows, strict=True):
-            if row is not None:
-                yield FileResult(item.sources[0], item.output, *row)
+        fates = list(self._fates)
+        for item, number, seconds, megapixels in zip(
+            self._items, self._fate, self._seconds, self._megapixels, strict=True
+        ):
+            if number != _NONE:
+                state, reason, warnings, code, details = fates[number]
+                source, output = item.sources[0], item.output
+                yield FileResult(source, output, state, reason, seconds, megapixels, warnings, code, details)
 
 
 @dataclass(frozen=True)

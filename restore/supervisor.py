@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
@@ -114,12 +114,12 @@ class _Run:
         """Account for what needs no worker, then start workers until nothing is left, or it is to stop."""
         items = self.job.plan.items
         for index, item in enumerate(items):
-            if item.skip is not None or item.problem is not None:
+            if not item.is_pending:
                 self._finish(index, untried(item))
         deaths, died = 0, False
         while len(self.results) < len(items) and not self.stop.is_set():
             alone = bool(self.suspects)
-            part = self.suspects or self.results.without()
+            part: Sequence[int] = self.suspects or self.results.without()
             self.suspects = []
             before = len(self.results)
             verdict = self._follow(part, alone=alone)
@@ -140,7 +140,7 @@ class _Run:
             self.process.kill()
             self.process.join()
 
-    def _follow(self, part: list[int], *, alone: bool) -> str | None:
+    def _follow(self, part: Sequence[int], *, alone: bool) -> str | None:
         """Run one worker to its end; returns how it died, None when it did not."""
         context = multiprocessing.get_context("spawn")  # a fork would inherit whatever threads libraries have started
         here, there = context.Pipe()
@@ -156,7 +156,7 @@ class _Run:
         self.process.join()
         return None if ended else _death(self.process.exitcode)
 
-    def _hear(self, here: Connection, part: list[int]) -> bool:
+    def _hear(self, here: Connection, part: Sequence[int]) -> bool:
         """Give the worker its parts and take its messages until it ends; returns whether it said so itself."""
         assert self.process is not None
         told = False
@@ -190,7 +190,7 @@ class _Run:
             if not self.process.is_alive() and not here.poll():
                 return False
 
-    def _give(self, here: Connection, part: list[int], given: int) -> int:
+    def _give(self, here: Connection, part: Sequence[int], given: int) -> int:
         """Send the next items, or that there are no more; returns how many were given in all."""
         if given > len(part):
             return given
@@ -200,7 +200,7 @@ class _Run:
         _say(here, Part(plan, given) if indices else None)
         return given + len(indices) if indices else len(part) + 1
 
-    def _take(self, message: object, part: list[int]) -> None:
+    def _take(self, message: object, part: Sequence[int]) -> None:
         if isinstance(message, Stage):
             index = part[message.index]
             if message.stage == "restoring":
@@ -223,7 +223,7 @@ class _Run:
         now = time.monotonic()
         return next((index for index, (_, since) in self.busy.items() if now - since > self.timeout), None)
 
-    def _sentence(self, verdict: str, part: list[int], *, alone: bool) -> None:
+    def _sentence(self, verdict: str, part: Sequence[int], *, alone: bool) -> None:
         """After a worker's death: fail the culprit where it is known, else put all that was in hand to the test."""
         if len(self.busy) == 1 and (alone or self.loaded):
             [(index, (stage, _))] = self.busy.items()
@@ -232,10 +232,10 @@ class _Run:
             _log.warning("the worker process %s; trying one by one what it had in hand", verdict)
             self.suspects = list(self.busy)
         elif alone:
-            self.suspects = part
+            self.suspects = list(part)
         self.busy = {}
 
-    def _recover(self, part: list[int]) -> None:
+    def _recover(self, part: Sequence[int]) -> None:
         """Book what a worker had finished and not yet said when it died."""
         open_ = [index for index in part if not self.results.has(index)]
         items = Items(self.job.plan.items[index] for index in open_)

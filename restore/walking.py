@@ -101,16 +101,26 @@ def kind_of(path: Path) -> Kind:
     return "folder" if stat.S_ISDIR(mode) else "other"
 
 
-def natural_key(path: Path | str) -> tuple[tuple[tuple[str | int, ...], str], ...]:
+def natural_key(path: Path | str) -> str:
     """A sorting key that puts ``scan9`` before ``scan10`` and pays no heed to case, folder by folder."""
-    # Not by `Path.parts`: they are interned, and the table of interned strings never shrinks again.
-    return tuple(map(_part_key, str(path).split(os.sep)))  # noqa: PTH206
+    # Text, since tuples of tuples take four times the memory, in very many pieces. Not by `Path.parts`: they are
+    # interned, and the table of interned strings never shrinks again.
+    folder, separator, name = str(path).rpartition(os.sep)
+    return f"{_folder_key(folder)}\0{_name_key(name)}" if separator else _name_key(name)
 
 
-@lru_cache(maxsize=256)  # the folders of a path come again and again
-def _part_key(part: str) -> tuple[tuple[str | int, ...], str]:
-    pieces = _DIGITS.split(part.casefold())  # text at even, digits at odd places, so the types always meet
-    return tuple(int(piece) if i % 2 else piece for i, piece in enumerate(pieces)), part
+@lru_cache(maxsize=16)  # files come folder by folder; the more is kept here, the less memory can be given back
+def _folder_key(folder: str) -> str:
+    return "\0".join(map(_name_key, folder.split(os.sep)))  # noqa: PTH206
+
+
+def _name_key(name: str) -> str:
+    """The key of one name; NUL, which no name holds, ends what a longer text goes on with, and so comes before it."""
+    pieces = _DIGITS.split(name.casefold())  # text at even, digits at odd places, so the kinds always meet
+    for place in range(1, len(pieces), 2):
+        number = str(int(pieces[place]))
+        pieces[place] = f"\0{chr(len(number))}{number}"  # of two numbers the longer one is the larger one
+    return f"{''.join(pieces)}\0\0{name}"
 
 
 def visible(folder: Path) -> list[Path]:
@@ -120,4 +130,4 @@ def visible(folder: Path) -> list[Path]:
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        return sorted((e for e in entries if not e.name.startswith(".")), key=lambda entry: _part_key(entry.name))
+        return sorted((e for e in entries if not e.name.startswith(".")), key=lambda entry: _name_key(entry.name))

@@ -47,6 +47,11 @@ class WorkItem:
         """Every file that shapes the result: the sources, then the mask."""
         return self.sources if self.mask is None else (*self.sources, self.mask)
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is to be tried: neither skipped nor known to be impossible."""
+        return self.skip is None and self.problem is None
+
 
 class Items(Sequence[WorkItem]):
     """The work items of a plan, packed: as objects they would take ten times the memory, for every file of a run.
@@ -143,9 +148,9 @@ class Plan:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is to be tried."""
-        return all(item.skip is not None or item.problem is not None for item in self.items)
+        return not any(item.is_pending for item in self.items)
 
     @property
     def pending(self) -> tuple[WorkItem, ...]:
-        """The items that are to be tried: neither skipped nor known to be impossible."""
-        return tuple(item for item in self.items if item.skip is None and item.problem is None)
+        """The items that are to be tried, all at once: of a long plan they take much memory."""
+        return tuple(item for item in self.items if item.is_pending)

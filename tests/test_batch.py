@@ -204,6 +204,16 @@ def test_a_single_result_with_a_name_of_its_own_needs_no_journal(
     assert not (tmp_path / FOLDER).exists()
 
 
+def test_what_planning_needed_is_given_back_before_anything_is_restored(
+    batch: Runs, photo: Photo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    photo(tmp_path / "in" / "a.png")
+    results: list[bool] = []
+    monkeypatch.setattr("restore.batch.give_back", lambda: results.append((tmp_path / "out/a.png").exists()))
+    assert batch().done == 1
+    assert results == [False]
+
+
 def test_a_recipe_is_all_that_shapes_the_results(tmp_path: Path, tiny: Tiny) -> None:
     weights = tmp_path / "w.safetensors"
     weights.write_bytes(b"one")

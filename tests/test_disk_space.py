@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -159,3 +160,13 @@ def test_what_lies_beside_results_counts_and_gives_back_what_it_replaces(tmp_pat
     of_size(tmp_path / "out" / "a.map.bmp", pixels * 3)
     written = foreseen().written
     assert foreseen().needed == written - pixels * 3 + written, "the old one stays until the new one is whole"
+
+
+def test_a_long_plan_is_looked_through_item_by_item(tmp_path: Path) -> None:
+    items = (WorkItem((tmp_path / f"{number}.jpg",), tmp_path / "out" / f"{number}.jpg") for number in range(2000))
+    long = Plan(tuple(items), folder=tmp_path / "out")
+    tracemalloc.start()
+    rooms(long)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 200_000, "all items at once take a megabyte and more"

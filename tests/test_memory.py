@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from restore.codecs.header import Header
 from restore.errors import UsageError
-from restore.memory import BASE, COPIES, IN_FLIGHT, needed, picture_bytes, share
+from restore.memory import BASE, COPIES, IN_FLIGHT, give_back, needed, picture_bytes, share
 from restore.spec import Runtime
 
 MIB = 1 << 20
@@ -58,3 +61,20 @@ def test_what_lies_beside_a_result_is_held_too_and_may_be_a_map_of_floats() -> N
     assert picture_bytes(deep, companions=2) - picture_bytes(deep) == 2 * 72e6
     budget = share(Runtime(memory=needed(header(50), 4, 6)))
     assert picture_bytes(header(50), 4, 6) <= budget.pictures
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="the C library is not glibc"
+)
+def test_memory_that_is_free_below_something_in_use_goes_back_to_the_system() -> None:
+    held = [bytes(1000) for _ in range(50_000)]  # above 512 bytes they are the C library's business
+    last = held[-1]
+    del held
+    before = psutil.Process().memory_info().rss
+    give_back()
+    assert psutil.Process().memory_info().rss < before - 30 * MIB, len(last)
+
+
+def test_where_the_c_library_cannot_give_back_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    give_back()

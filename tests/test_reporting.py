@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from restore.cli.accounts import summary
 from restore.errors import ExitCode
-from restore.reporting import FileResult, Report, State
+from restore.reporting import FileResult, Report, Results, State
+from restore.work_items import Plan, WorkItem
 
 
 def result(state: State, megapixels: float = 0.0, code: ExitCode = ExitCode.OK) -> FileResult:
@@ -37,3 +39,30 @@ def test_the_exit_code_is_the_only_inputs_own_or_8_for_some_of_several() -> None
     assert Report(1, (failed,), 1.0).exit_code == ExitCode.INPUT
     assert Report(2, (failed, failed), 1.0).exit_code == ExitCode.SOME_FAILED
     assert Report(2, (result("skipped"), result("done")), 1.0).exit_code == ExitCode.OK
+
+
+def plan(count: int) -> Plan:
+    return Plan(tuple(WorkItem((Path(f"{number}.jpg"),), Path("out", f"{number}.jpg")) for number in range(count)))
+
+
+def test_results_come_back_whole_and_in_the_plans_order() -> None:
+    one = FileResult(Path("0.jpg"), Path("out/0.jpg"), "done", None, 1.5, 3.52, ("no XMP",), ExitCode.OK)
+    two = FileResult(Path("2.jpg"), Path("out/2.jpg"), "failed", "is damaged", 0.1, 0.0, (), ExitCode.INPUT, "Trace")
+    results = Results(plan(4))
+    results.put(2, two)
+    results.put(0, result("failed"))
+    results.put(0, one)
+    assert tuple(results) == (one, two) and results[1:] == (two,) and len(results) == 2
+    assert list(results.rows()) == [("done", None, 3.52), ("failed", "is damaged", 0.0)]
+    assert (results.has(2), results.has(3), list(results.without())) == (True, False, [1, 3])
+
+
+def test_results_of_a_long_run_take_next_to_no_memory() -> None:
+    results = Results(plan(5000))
+    tracemalloc.start()
+    for number in range(5000):
+        state: State = "done" if number % 2 else "skipped"
+        results.put(number, FileResult(Path("a.jpg"), Path("b.jpg"), state, None, number / 7, number / 3))
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert len(results) == 5000 and held < 10_000

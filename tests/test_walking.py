@@ -1,6 +1,8 @@
 """Walking folders: hidden things left alone, links followed but never in circles, nothing silently left out."""
 
 import os
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,21 @@ def test_numbers_are_sorted_by_value_and_case_does_not_matter() -> None:
     paths = [Path(name) for name in ("scan10.jpg", "Scan9.jpg", "scan1.jpg", "b/1.jpg", "2.jpg", "B/1.jpg", "ä.jpg")]
     ordered = [str(path) for path in sorted(paths, key=natural_key)]
     assert ordered == ["2.jpg", "B/1.jpg", "b/1.jpg", "scan1.jpg", "Scan9.jpg", "scan10.jpg", "ä.jpg"]
+
+
+def in_pieces(path: str) -> tuple[tuple[tuple[str | int, ...], str], ...]:
+    """The order that is meant: name by name, in each text and numbers by turns, then the name as it is."""
+    names = [(re.split(r"(\d+)", name.casefold()), name) for name in path.split(os.sep)]  # noqa: PTH206 (which drops dots)
+    return tuple((tuple(int(p) if i % 2 else p for i, p in enumerate(pieces)), name) for pieces, name in names)
+
+
+def test_the_order_is_that_of_text_and_numbers_by_turns_in_each_folder() -> None:
+    luck = random.Random(0)
+    for _ in range(100):
+        names = ["".join(luck.choices("aAbß019٣ .-\x01ä\ud800𝟗", k=luck.randint(1, 6))) for _ in range(60)]
+        paths = [*names[:20], *map(os.sep.join, zip(names[20:40], names[40:], strict=True))]
+        paths += [f"{path}{more}" for path in paths for more in ("0", "a", f"{os.sep}1")]
+        assert sorted(paths, key=natural_key) == sorted(paths, key=in_pieces)
 
 
 def test_the_kind_of_anything_can_be_asked_without_an_exception(tmp_path: Path) -> None:

@@ -32,4 +32,5 @@ def test_a_plan_knows_what_is_written_beside_each_result() -> None:
     plan = Plan((BARE, FULL), companions=(Companion("x"), Companion("map", ".tif")))
     assert plan.beside(plan.items[0]) == (Path("out/a.x.png"), Path("out/a.map.tif"))
     assert Plan((BARE,)).beside(BARE) == ()
+    assert [item.is_pending for item in plan.items] == [True, False]
     assert (plan.pending, plan.is_settled) == ((BARE,), False)
