@@ -146,3 +146,10 @@ def test_large_pictures_are_sampled_with_the_same_findings() -> None:
     grid = jpeg_grid(large[3:, 5:])
     assert (grid.top, grid.left) == (5, 3)
     assert noise_level(np.tile(noisy(coffee, 6), (5, 5, 1))) == pytest.approx(6, rel=0.2)
+
+
+def test_noise_does_not_decide_about_pictures_too_small_to_hold_a_flat_place() -> None:
+    strokes = np.random.default_rng(0).integers(60, 200, (90, 62, 1)).astype(np.uint8)
+    assert noise_level(strokes) > NOISY
+    assert not looks_processed(strokes).processed
+    assert looks_processed(np.tile(strokes, (3, 3, 1))).processed
