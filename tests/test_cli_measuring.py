@@ -156,6 +156,22 @@ def test_upscalers_are_measured_scale_by_scale(classic: Cli, photo: Photo, tmp_p
     assert document["rows"][0]["psnr_y"] > document["rows"][1]["psnr_y"]
 
 
+def test_inpainters_are_measured_hole_by_hole(classic: Cli, photo: Photo, tmp_path: Path) -> None:
+    photo(tmp_path / "data" / "a.png", width=64, height=48)
+    words = ("benchmark", "inpaint", tmp_path / "data", "-m", "telea", "-m", "telea:radius=2", "--masks", "scratch")
+    code, out, err = classic(*words, "--masks", "brush20", "--seed", 3)
+    assert code == ExitCode.OK, err
+    for text in ("scratch", "brush20", "psnr_hole", "ssim_hole", "gradient_hole", "(input)", "seed 3", "mid-grey"):
+        assert text in out
+    assert "boxes" not in out
+    code, out, _ = classic(*words, "--json")
+    document = json.loads(out)
+    assert document["setup"]["masks"] == ["scratch"]
+    spoilt, *filled = document["rows"]
+    assert [row["model"] for row in filled] == ["telea", "telea:radius=2"]
+    assert all(row["psnr_hole"] > spoilt["psnr_hole"] for row in filled)
+
+
 class Fixed:
     """A plugin whose upscaler always does the same."""
 
@@ -184,7 +200,7 @@ def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("paint", "DATA", "-m", "tv"), "there is no benchmark for 'paint'. There are: denoise, upscale"),
+        (("paint", "DATA", "-m", "tv"), "there is no benchmark for 'paint'. There are: denoise, upscale, inpaint"),
         (("denoise", "DATA", "-m", "tvv"), "There is no model 'tvv'"),
         (("denoise", "DATA", "-m", "tv:weight"), "'weight' has no value"),
         (("denoise", "DATA", "-m", "tv:wait=1"), "wait"),
@@ -203,6 +219,10 @@ def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Pat
         (("upscale", "DATA", "-m", "tv"), "the model 'tv' is for denoise, not for upscale"),
         (("upscale", "DATA", "-m", "bicubic:size=9x9"), "cannot go together"),
         (("upscale", "-m", "bicubic"), "needs a folder of pictures"),
+        (("inpaint", "-m", "telea"), "needs a folder of pictures"),
+        (("inpaint", "DATA", "-m", "telea", "--masks", "holes"), "'holes' is not one of 'brush20', 'brush40'"),
+        (("inpaint", "DATA", "-m", "telea", "--scale", "2"), "--scale means nothing to the benchmark of inpaint"),
+        (("denoise", "DATA", "-m", "tv", "--masks", "text"), "--masks means nothing to the benchmark of denoise"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from restore.benchmark.denoising import DENOISING
+from restore.benchmark.inpainting import INPAINTING
 from restore.benchmark.tasks import Task
 from restore.benchmark.upscaling import UPSCALING
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (DENOISING, UPSCALING)}
+TASKS: Mapping[str, Task] = {task.name: task for task in (DENOISING, UPSCALING, INPAINTING)}
 """By name."""

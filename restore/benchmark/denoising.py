@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from restore.benchmark.tasks import Case, Setup, Task
+from restore.benchmark.tasks import Case, Setup, Task, seeded
 from restore.errors import InputError, UsageError
 from restore.evaluate import pair_up, pictures_in, read_pair
 from restore.image import Image, Observation
@@ -66,8 +65,7 @@ def standard_noise(shape: tuple[int, ...], seed: int, name: str) -> npt.NDArray[
         seed: Of the benchmark, at least 0.
         name: Of the file, relative to its folder, with ``/``.
     """
-    of_name = int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[:8], "big")
-    return np.random.default_rng([seed, of_name]).standard_normal(shape, dtype=np.float32)
+    return seeded(seed, name).standard_normal(shape, dtype=np.float32)
 
 
 def _real_pairs(setup: Setup, manager: PluginManager) -> Iterator[Case]:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from restore.benchmark.calibration import calibration, place_of_map
+from restore.benchmark.holes import hole_measures
 from restore.benchmark.tasks import Case
 from restore.benchmark.worker import Contender, Measured, Worker, serve_restorer, serve_sgemm
 from restore.errors import PluginError, RestoreError, UsageError
@@ -210,6 +211,8 @@ def _sample(
     values = measure(pixels, case.reference, case.conventions, manager.metrics())
     if spread is not None:
         values |= calibration(pixels, case.reference, spread, case.conventions[0].border, label)
+    if case.observation.mask is not None:
+        values |= hole_measures(pixels, case.reference, case.observation.mask)
     height, width = pixels.shape[:2]
     return Sample(case.name, case.setting, label, values, height * width / 1e6, measured)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from restore.image import Observation, Pixels
 from restore.metrics import Convention
@@ -26,6 +29,7 @@ class Setup:
         limit: Only the first so many pictures, in natural order of names; None for all.
         seed: Seed of everything random.
         max_pixels: Larger pictures are refused.
+        masks: Kinds of holes, of `restore.holes.KINDS`; None for all.
     """
 
     data: Path | None = None
@@ -38,6 +42,7 @@ class Setup:
     limit: int | None = None
     seed: int = 0
     max_pixels: int = 500_000_000
+    masks: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Case:
     Attributes:
         name: The file, relative to its folder.
         setting: What was done to it ("sigma 25"); measures are averaged per setting.
-        observation: What the models get.
+        observation: What the models get. Where it has a mask, what was missing is measured apart.
         reference: What the result is compared with.
         told: Options all models are given that have them.
         conventions: What results are measured on.
@@ -82,3 +87,14 @@ class Task:
     notes: Callable[[Setup], tuple[str, ...]]
     flags: frozenset[str] = frozenset()
     told: tuple[str, ...] = ()
+
+
+def seeded(seed: int, name: str) -> np.random.Generator:
+    """Chance that depends on the seed and a name alone, not on which pictures there are.
+
+    Args:
+        seed: Of the benchmark, at least 0.
+        name: Of the file, relative to its folder, with ``/``; with the kind of damage in front where there are several.
+    """
+    of_name = int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[:8], "big")
+    return np.random.default_rng([seed, of_name])

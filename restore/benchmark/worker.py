@@ -224,9 +224,16 @@ def _run(pipe: Connection, label: str, serve: Callable[..., None], arguments: tu
 
 
 def _corner(observation: Observation) -> Observation:
-    """The upper left corner of every frame."""
-    frames = tuple(Image(np.ascontiguousarray(f.pixels[:WARM_UP, :WARM_UP])) for f in observation.frames)
-    return Observation(frames, None if observation.mask is None else observation.mask[:WARM_UP, :WARM_UP])
+    """The upper left corner of every frame; with a mask, a part where something is missing, and something is not."""
+    mask, top, left = observation.mask, 0, 0
+    if mask is not None:
+        row, column = np.unravel_index(int(mask.argmax()), mask.shape)
+        top = max(0, min(int(row) - WARM_UP // 2, mask.shape[0] - WARM_UP))
+        left = max(0, min(int(column) - WARM_UP // 2, mask.shape[1] - WARM_UP))
+        mask = mask[top : top + WARM_UP, left : left + WARM_UP].copy()
+        mask[0, 0] &= not mask.all()
+    corner = slice(top, top + WARM_UP), slice(left, left + WARM_UP)
+    return Observation(tuple(Image(np.ascontiguousarray(f.pixels[corner])) for f in observation.frames), mask)
 
 
 def _send_array(pipe: Connection, array: Pixels) -> None:

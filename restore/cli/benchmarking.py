@@ -18,6 +18,7 @@ from restore.cli import tables
 from restore.cli.wording import Device, Pixels, printable
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.errors import ExitCode, OutputError, UsageError
+from restore.holes import KINDS
 from restore.plugin_manager import PluginManager
 from restore.spec import Runtime
 
@@ -54,9 +55,10 @@ def benchmark_command(manager: PluginManager) -> click.Command:
     @click.option("--blind", is_flag=True, help="denoise: do not tell the models how strong the noise is.")
     @click.option("--pairs", nargs=2, type=click.Path(path_type=Path), help="denoise: folders NOISY and CLEAN.")
     @click.option("--grey", is_flag=True, help="denoise: make the pictures grey (one channel) first.")
-    @click.option("--seed", type=click.IntRange(min=0), help="denoise: seed of the noise. [default: 0]")
+    @click.option("--seed", type=click.IntRange(min=0), help="denoise, inpaint: seed of noise and holes. [default: 0]")
     @click.option("--scale", multiple=True, type=click.IntRange(2, 8), help="upscale: factors. [default: 2, 3 and 4]")
     @click.option("--uncertainty", is_flag=True, help="upscale: also measure the models' maps of uncertainty.")
+    @click.option("--masks", multiple=True, type=click.Choice(KINDS), help="inpaint: kinds of holes. [default: all]")
     @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many pictures.")
     @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Also write the table here.")
     @click.option("--json", is_flag=True, help="Print one JSON document (with every picture) and nothing else.")
@@ -74,6 +76,7 @@ def benchmark_command(manager: PluginManager) -> click.Command:
         seed: int | None,
         scale: tuple[int, ...],
         uncertainty: bool,
+        masks: tuple[str, ...],
         limit: int | None,
         csv_file: Path | None,
         json: bool,
@@ -83,18 +86,20 @@ def benchmark_command(manager: PluginManager) -> click.Command:
     ) -> int:
         """Spoil the clean pictures in the folder DATA in a known way, let models mend them, and measure.
 
-        TASK is what the models are for: denoise (noise is added) or upscale (pictures are reduced).
+        TASK is what the models are for: denoise (noise is added), upscale (pictures are reduced) or inpaint (holes are
+        cut into them).
         """
         from restore.benchmark.running import run_benchmark
         from restore.benchmark.tasks import Setup
 
         chosen = _task(task)
         special = {"sigma": sigma, "blind": blind, "pairs": pairs, "grey": grey, "seed": seed, "scale": scale}
-        special["uncertainty"] = uncertainty
+        special |= {"uncertainty": uncertainty, "masks": masks}
         _refuse_others(chosen, [name for name, value in special.items() if value not in ((), False, None)])
         if csv_file is not None and not csv_file.parent.is_dir():
             raise OutputError("there is no such folder.", path=csv_file.parent, hint="Create it first.")
-        setup = Setup(data, pairs, sigma or None, scale or None, blind, grey, uncertainty, limit, seed or 0, max_pixels)
+        wanted = sigma or None, scale or None, blind, grey, uncertainty, limit, seed or 0, max_pixels, masks or None
+        setup = Setup(data, pairs, *wanted)
         runtime = Runtime(device, threads=threads)
         contenders = [_contender(text, chosen, manager) for text in models]
         with _watching(quiet=json) as observer:

@@ -68,8 +68,8 @@ def write_csv(path: Path, rows: Sequence[Row]) -> None:
 
 
 def decimals(names: Iterable[str]) -> dict[str, int]:
-    """Digits of measures in tables: two for PSNR, four for SSIM and the rest, as in the literature."""
-    return {name: 2 if name.startswith("psnr") else 4 for name in names}
+    """Digits of measures in tables: two for PSNR and per cents of error, four for SSIM and the rest, as is custom."""
+    return {name: 2 if name.startswith(("psnr", "l1")) else 4 for name in names}
 
 
 def show_json(document: Mapping[str, object]) -> None:
