@@ -6,10 +6,11 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from restore.errors import PluginError, UsageError
+from restore.errors import PluginError
 from restore.flow import Flow, Station
 from restore.job import JOBS, Job
 from restore.journal import Journal
+from restore.masks.request import check_masking
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Observer, Report, Silence, Tracer
 from restore.spec import Needs
@@ -70,7 +71,9 @@ def execute(
         UsageError: The memory limit is too low for anything; or nothing says what is missing in the pictures, for a
             restorer that needs a mask, or something does, for one that needs none.
     """
-    _check_needs(job)
+    if job.spec.needs is Needs.FRAMES:
+        raise PluginError(f"the model '{job.spec.name}' needs {job.spec.needs.value}, which a plain run cannot give.")
+    check_masking(job.spec, job.masking)
     began = time.perf_counter()
     stop = threading.Event() if stop is None else stop
     flow = Flow(job, manager, observer or Silence(), tracer, journal, treatment, stop, station or Station())
@@ -84,17 +87,3 @@ def execute(
     left = len(flow.results) < len(job.plan.items)
     interrupted |= left and stop.is_set() and flow.stopped is None
     return Report(len(job.plan.items), flow.results, time.perf_counter() - began, interrupted, flow.stopped)
-
-
-def _check_needs(job: Job) -> None:
-    """Refuse a job that cannot give its restorer what it needs, or gives what it does not want."""
-    needs, masked = job.spec.needs, job.masking is not None and job.masking.is_given
-    if needs is Needs.FRAMES:
-        raise PluginError(f"the model '{job.spec.name}' needs {needs.value}, which a plain run cannot give.")
-    if needs is Needs.IMAGE_AND_MASK and not masked:
-        raise UsageError(
-            f"the model '{job.spec.name}' fills what is missing, and nothing says what that is.",
-            hint="Give --mask FILE, FOLDER or alpha, --mask-color, or --box; they can be combined.",
-        )
-    if needs is Needs.IMAGE and job.masking is not None:
-        raise UsageError(f"the model '{job.spec.name}' takes no mask.", hint="Leave the masks out.")

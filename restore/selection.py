@@ -1,4 +1,4 @@
-"""Which of the pictures found are meant: by name (``--include``, ``--exclude``) and by age (``--since``).
+"""Which of the pictures found are meant: by name (``--include``, ``--exclude``) and by age (``--since``); no masks.
 
 A pattern means what a line of a ``.gitignore`` file means, with two differences: upper and lower case are the same,
 because cameras write ``.JPG`` and phones ``.jpg``, and ``!`` takes back files also inside a folder that matched. It is
@@ -13,6 +13,7 @@ wildcard; for a file named by itself, its name):
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ class Selection:
         include: Patterns, of which a file must match one; none means every file.
         exclude: Patterns, of which a file may match none.
         since: Files last changed before this moment are left out.
+        masks: A mask or a folder of masks, which are no pictures where they lie among the inputs.
 
     Raises:
         UsageError: A pattern that can match nothing, such as an empty one.
@@ -47,6 +49,7 @@ class Selection:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     since: datetime | None = None
+    masks: Path | None = None
 
     def __post_init__(self) -> None:
         for option, patterns in (("--include", self.include), ("--exclude", self.exclude)):
@@ -62,6 +65,8 @@ class Selection:
             inner: Its path below its input folder.
             folder: It is a folder that could not be looked into: what it holds may be meant, unless excluded.
         """
+        if self.masks is not None and self._is_mask(path):
+            return "--mask"
         name = inner.as_posix().casefold() + "/" * folder
         if self.include and not folder and not self._included.match_file(name):
             return "--include"
@@ -72,6 +77,22 @@ class Selection:
             if self.since is not None and not folder and _changed_before(path, self.since.timestamp())
             else None
         )
+
+    def _is_mask(self, path: Path) -> bool:
+        """Whether a file is a mask, or lies in the folder of masks, by their real places."""
+        folder, name = os.path.split(path)
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        place = os.path.join(self._real[folder], name)  # noqa: PTH118 (very many paths)
+        return place == self._masks or place.startswith(self._masks + os.sep)
+
+    @cached_property
+    def _masks(self) -> str:
+        return os.path.realpath(self.masks or "")
+
+    @cached_property
+    def _real(self) -> dict[str, str]:
+        return {}
 
     @cached_property
     def _included(self) -> GitIgnoreSpec:

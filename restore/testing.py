@@ -128,9 +128,10 @@ def _description_is_light(spec: RestorerSpec) -> None:
 
 def _options_round_trip(spec: RestorerSpec) -> None:
     from restore.cli.flags import common_flags
+    from restore.cli.mask_flags import takes_masks
     from restore.options import build_options, click_options, option_rows
 
-    taken = {flag for common in common_flags([]) for flag in common.opts}
+    taken = {flag for common in common_flags([], masks=takes_masks([spec])) for flag in common.opts}
     for option in click_options(spec.options):
         assert not taken.intersection(option.opts), f"{option.opts[0]} is a flag that every command has already"
     for row in option_rows(spec.options):

@@ -14,7 +14,7 @@ from restore.errors import InputError
 from restore.image import Image, Observation, Restoration, picture_of
 from restore.journal import FOLDER
 from restore.plugin_manager import PluginManager
-from restore.spec import Companion, Options, Restorer, RestorerSpec, Runtime, hookimpl
+from restore.spec import Companion, Needs, Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 UNLUCKY = 13
 """Pictures of this width get into the trouble that the option asks for."""
@@ -116,6 +116,38 @@ class PlainRestorer:
         return picture_of(TinyRestorer().restore(observation, TinyOptions(strength=1.0, trouble="", companions=0)))
 
 
+@dataclass(eq=False)
+class Painter:
+    """A plugin with an inpainter that paints over the whole picture and forgets alpha and metadata.
+
+    Attributes:
+        seen: The masks it was given.
+    """
+
+    seen: list[np.ndarray] = field(default_factory=list)
+
+    def restore(self, observation: Observation, options: Options) -> Image:
+        """Paint everything in the brightest colour."""
+        assert observation.mask is not None
+        self.seen.append(observation.mask.copy())
+        pixels = observation.image.pixels
+        return Image(np.full_like(pixels, 1 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max))
+
+    def load(self, weights: Path | None, runtime: Runtime) -> Restorer:
+        """Nothing to load."""
+        return self
+
+    @property
+    def spec(self) -> RestorerSpec:
+        """Its restorer."""
+        return RestorerSpec("painter", "inpaint", "Paints.", Options, self.load, needs=Needs.IMAGE_AND_MASK)
+
+    @hookimpl
+    def provide_restorers(self) -> list[RestorerSpec]:
+        """One, and one of the same task that needs no mask."""
+        return [self.spec, RestorerSpec("guesser", "inpaint", "Guesses.", Options, Tiny().load_plain)]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a command gave."""
@@ -133,6 +165,11 @@ def tiny() -> Tiny:
 @pytest.fixture
 def tiny_manager(tiny: Tiny) -> PluginManager:
     return PluginManager.of({"tiny": tiny})
+
+
+@pytest.fixture
+def painter() -> Painter:
+    return Painter()
 
 
 @pytest.fixture

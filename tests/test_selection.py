@@ -22,6 +22,22 @@ def test_without_options_every_file_is_taken() -> None:
     assert taken() == list(TREE)
 
 
+def test_masks_are_not_taken_wherever_they_are_reached_from(tmp_path: Path) -> None:
+    for name in TREE:
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "link").symlink_to("in")
+
+    def left(masks: Path, root: str = "in") -> list[str]:
+        selection = Selection(masks=masks)
+        return [name for name in TREE if selection.reason(tmp_path / root / name, Path(name)) == "--mask"]
+
+    assert left(tmp_path / "in" / "2024" / "scans") == ["2024/scans/b.tif"]
+    assert left(tmp_path / "in" / "2024" / "c.tif") == ["2024/c.tif"]
+    assert left(tmp_path / "in" / "2024" / "scans", "link") == ["2024/scans/b.tif"]
+    assert left(tmp_path / "link" / "2024", "in") == ["2024/scans/b.tif", "2024/c.tif", "2024/deep/d.tif"]
+    assert left(tmp_path / "in" / "202") == []
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from restore.cli.mask_flags import mask_flags
 from restore.cli.plan_flags import plan_flags
 from restore.cli.run_flags import run_flags
 from restore.cli.watch_flags import watch_flags
@@ -12,11 +13,12 @@ from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.engine import JOBS
 
 
-def common_flags(models: list[str]) -> list[click.Parameter]:
+def common_flags(models: list[str], *, masks: bool = False) -> list[click.Parameter]:
     """Make the parameters that do not depend on the model.
 
     Args:
         models: Names that ``-m`` takes; shown by shell completion.
+        masks: With those that say what is missing in the pictures.
     """
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -29,6 +31,7 @@ def common_flags(models: list[str]) -> list[click.Parameter]:
         click.Option(["--weights"], metavar="FILE", help="Weights of your own for the model (safetensors)."),
         click.Option(["--overwrite"], is_flag=True, help="Replace results that exist; otherwise they are skipped."),
         click.Option(["--quality"], type=click.IntRange(1, 100), help="Of JPEG, WebP, AVIF. [default: the source's]"),
+        *(mask_flags() if masks else []),
         *plan_flags(),
         *run_flags(),
         *watch_flags(),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from restore.errors import UsageError
 from restore.in_place import plan_in_place
+from restore.masks.pairing import with_masks
+from restore.masks.request import Masking
 from restore.naming import Naming
 from restore.planning import Plan, plan
 from restore.selection import Selection, moment
@@ -61,6 +64,7 @@ def planned(
     writable: Collection[str] | None,
     list_collisions: bool | None = None,
     companions: tuple[Companion, ...] = (),
+    masking: Masking | None = None,
 ) -> Plan:
     """Make the plan that the flags ask for.
 
@@ -69,12 +73,26 @@ def planned(
         writable: Suffixes a result may have; None for any.
         list_collisions: See `restore.planning.plan`; None for a dry run only.
         companions: What is written beside each result.
+        masking: What is missing in the pictures, for a restorer that needs to know.
 
     Raises:
-        UsageError, InputError, OutputError: See `restore.planning.plan` and `restore.in_place.plan_in_place`.
+        UsageError, InputError, OutputError: See `restore.planning.plan`, `restore.in_place.plan_in_place` and
+            `restore.masks.pairing.with_masks`.
     """
+    the_plan = _without_masks(values, writable, list_collisions, companions, None if masking is None else masking.place)
+    return the_plan if masking is None else with_masks(the_plan, masking)
+
+
+def _without_masks(
+    values: Mapping[str, Any],
+    writable: Collection[str] | None,
+    list_collisions: bool | None,
+    companions: tuple[Companion, ...],
+    masks: Path | None,
+) -> Plan:
+    """The plan of the pictures; `masks` among the inputs are none of them."""
     since = None if values["since"] is None else moment(values["since"], datetime.now().astimezone())
-    selection = Selection(values["include"], values["exclude"], since)
+    selection = Selection(values["include"], values["exclude"], since, masks)
     naming = Naming(values["suffix"], values["format"])
     _check_place(values)
     listed = values["dry_run"] if list_collisions is None else list_collisions

@@ -16,6 +16,7 @@ import click
 from restore.batch import run_batch
 from restore.cli import accounts, plan_view
 from restore.cli.flags import common_flags
+from restore.cli.mask_flags import DETECT, NAMES, masking_of, takes_masks
 from restore.cli.plan_flags import planned
 from restore.cli.progress import watching
 from restore.cli.stopping import stopped_by_signals
@@ -27,6 +28,7 @@ from restore.disk_space import check_disk
 from restore.errors import PluginError, UsageError
 from restore.forecast import foresee
 from restore.job import Job
+from restore.masks.request import Masking
 from restore.options import build_options, click_options
 from restore.planning import Plan
 from restore.plugin_manager import PluginManager
@@ -35,7 +37,11 @@ from restore.reporting import Report
 from restore.spec import Options, RestorerSpec, Runtime
 
 _MODEL = "restore.model"
-_TITLES = {"denoise": "Remove noise from photographs.", "upscale": "Enlarge photographs."}
+_TITLES = {
+    "denoise": "Remove noise from photographs.",
+    "upscale": "Enlarge photographs.",
+    "inpaint": "Fill what is missing in photographs: scratches, dust, text, objects.",
+}
 
 
 def commands(manager: PluginManager) -> list[click.Command]:
@@ -52,10 +58,11 @@ class TaskCommand(click.Command):
     """
 
     def __init__(self, task: str, manager: PluginManager) -> None:
+        specs = manager.restorers(task)
         title = _TITLES.get(task, f"Run the task '{task}' on pictures.")
         super().__init__(
             task,
-            params=common_flags([spec.name for spec in manager.restorers(task)]),
+            params=common_flags([spec.name for spec in specs], masks=takes_masks(specs)),
             help=f"{title} INPUT is files, folders (with all in them) or quoted patterns ('scans/**/*.tif'). OUT is a "
             "file for one input file, else a folder that mirrors the inputs. Originals are never changed, unless "
             "--in-place says so.",
@@ -82,7 +89,10 @@ class TaskCommand(click.Command):
         spec: RestorerSpec = ctx.meta[_MODEL]
         common = super().get_params(ctx)
         own = _own_flags(spec, common)
-        for title, params in ((f"Options of the model {spec.name}", own), ("Options of every model", common)):
+        masks = [param for param in common if param.name in NAMES]
+        others = [param for param in common if param.name not in NAMES]
+        sections = ((f"Options of the model {spec.name}", own), ("The mask", masks), ("Options of every model", others))
+        for title, params in sections:
             flags = [param for param in params if isinstance(param, click.Option)]
             records = [record for flag in flags if (record := flag.get_help_record(ctx)) is not None]
             if records:
@@ -149,7 +159,17 @@ class TaskCommand(click.Command):
         anything = any("write_image" in plugin.hooks for plugin in self.manager.plugins())
         writable = None if anything else WRITABLE_SUFFIXES
         companions = promised_companions(ctx.meta[_MODEL], self._options(ctx))
-        return planned(ctx.params, writable=writable, list_collisions=list_collisions, companions=companions)
+        return planned(
+            ctx.params,
+            writable=writable,
+            list_collisions=list_collisions,
+            companions=companions,
+            masking=self._masking(ctx),
+        )
+
+    def _masking(self, ctx: click.Context) -> Masking | None:
+        """What the flags say is missing."""
+        return masking_of(ctx.params, ctx.meta[_MODEL], self.manager.restorers(DETECT))
 
     def _options(self, ctx: click.Context) -> Options:
         """The model's own options."""
@@ -174,6 +194,7 @@ class TaskCommand(click.Command):
             jobs=values["jobs"],
             provenance=values["provenance"],
             max_failures=values["max_failures"],
+            masking=self._masking(ctx),
         )
 
     def _choose(self, name: str | None) -> RestorerSpec:

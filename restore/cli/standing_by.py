@@ -82,7 +82,8 @@ class StandBy:
         arrivals = Arrivals(settle)
         poll = max(settle, 1.0) if self.values["poll"] else None
         with ExitStack() as held:
-            watch = held.enter_context(watched(folders, Path(aside) if aside else None, poll=poll))
+            masks = [Path(text) for text in [self.values.get("mask")] if text and kind_of(Path(text)) == "folder"]
+            watch = held.enter_context(watched([*folders, *masks], Path(aside) if aside else None, poll=poll))
             plan = self._planned(first=True)
             self.companions = plan.companions
             described(self.job(plan))  # refuses weights that cannot be read before anything is made

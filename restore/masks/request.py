@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restore.errors import UsageError
+from restore.spec import Needs, RestorerSpec
 
 TOLERANCE = 10
 """Steps of 255 by which a colour may differ where the user says nothing: what a good JPEG does to an even area."""
@@ -113,3 +114,18 @@ def parse_colour(text: str) -> tuple[int, int, int]:
         hint = "Write it like '#ff00ff' (in quotes: # begins a comment in many shells) or by name, like magenta."
         raise UsageError(f"--mask-color {text!r} is not a colour.", hint=hint) from None
     return red, green, blue
+
+
+def check_masking(spec: RestorerSpec, masking: Masking | None) -> None:
+    """Refuse a mask for a restorer that takes none, and none for one that needs it.
+
+    Raises:
+        UsageError: Says what to add or to leave out.
+    """
+    if spec.needs is Needs.IMAGE_AND_MASK and (masking is None or not masking.is_given):
+        raise UsageError(
+            f"the model '{spec.name}' fills what is missing, and nothing says what that is.",
+            hint="Give --mask FILE, FOLDER or alpha, --mask-color, or --box; they can be combined.",
+        )
+    if spec.needs is not Needs.IMAGE_AND_MASK and masking is not None:
+        raise UsageError(f"the model '{spec.name}' takes no mask.", hint="Leave it out, or choose another model.")
