@@ -127,7 +127,8 @@ def described(job: Job) -> tuple[Recipe, Treatment]:
     recipe = Recipe(
         job.spec.name, weights, json.dumps(options, sort_keys=True), json.dumps(settings, sort_keys=True), __version__
     )
-    return recipe, Treatment(job.spec.name, weights, options, __version__)
+    told = options if job.masking is None else options | {"mask": job.masking.told}
+    return recipe, Treatment(job.spec.name, weights, told, __version__)
 
 
 def _unsettled(plan: Plan) -> Plan:

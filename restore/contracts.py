@@ -76,6 +76,8 @@ def spec_problem(spec: object) -> str | None:
         value = getattr(spec, field)
         if not sound(value):
             return f"The restorer {_label(spec)} has {field}={value!r}, which must be {rule}."
+    if spec.needs is Needs.IMAGE_AND_MASK and spec.output_size is not None:
+        return f"The restorer {_label(spec)} needs a mask and has output_size; what is filled keeps its size."
     return None
 
 

@@ -95,7 +95,9 @@ class Restorer(Protocol):
         """Return the restored picture; the observation is never modified.
 
         Args:
-            observation: What `RestorerSpec.needs` asks for.
+            observation: What `RestorerSpec.needs` asks for. A mask marks every pixel that may change, seam included,
+                and leaves some that may not; it is empty only where companions are promised. What is returned outside
+                it is overruled by the picture itself, as are alpha and metadata.
             options: An instance of `RestorerSpec.options`.
 
         Returns:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +19,7 @@ from restore.cli import main
 from restore.codecs.reading import read
 from restore.errors import ExitCode
 from restore.plugin_manager import PluginManager
+from restore.provenance import treatments
 
 if TYPE_CHECKING:
     from tests.conftest import Outcome, Painter, Tiny
@@ -287,3 +291,31 @@ def test_a_dry_run_tells_masks_and_what_is_missing(tmp_path: Path, photo: Photo,
     assert second["mask"] is None and second["state"] == "failed" and "has no mask" in second["reason"]
     assert told["seconds"] is not None and told["trouble"] is None, "the probe has a mask too"
     assert not (tmp_path / "out").exists()
+
+
+def test_a_watched_folder_waits_for_masks_too(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
+    source = photo(tmp_path / "in" / "a.png")
+    mask(tmp_path / "masks" / "other.png", BOX)
+
+    def act() -> None:
+        time.sleep(1.0)
+        mask(tmp_path / "masks" / "a.png", BOX)
+        deadline = time.monotonic() + 15
+        while not (tmp_path / "out" / "a.png").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    outcome = inpaint("--mask", tmp_path / "masks", "--watch", "--settle", "0.2s")
+    thread.join()
+    assert "a.png: has no mask" in outcome.err
+    assert "in all: 1 input = 1 done + 0 skipped + 0 failed" in outcome.out
+    check(source, tmp_path / "out" / "a.png", [BOX])
+
+
+def test_the_history_of_a_result_tells_what_was_asked_for(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
+    photo(tmp_path / "in" / "a.png")
+    inpaint("--box", "1,2,3,4", "--grow", "2")
+    xmp = read(tmp_path / "out" / "a.png").metadata.xmp
+    assert xmp is not None and treatments(xmp)[0].options == {"mask": {"boxes": ["1,2,3,4"], "grow": 2}}

@@ -17,7 +17,7 @@ from restore.contracts import (
     spec_problem,
 )
 from restore.errors import PluginError
-from restore.spec import Companion, Options, Restorer, RestorerSpec, Runtime, SizeRule
+from restore.spec import Companion, Needs, Options, Restorer, RestorerSpec, Runtime, SizeRule
 
 
 def load(weights: Path | None, runtime: Runtime) -> Restorer:
@@ -30,6 +30,13 @@ SPECIFIED = {"provide_restorers": (), "read_image": ("path", "max_pixels")}
 
 def test_a_sound_description_has_no_problem() -> None:
     assert spec_problem(SPEC) is None
+
+
+def test_what_fills_holes_cannot_change_the_size() -> None:
+    masked = replace(SPEC, needs=Needs.IMAGE_AND_MASK)
+    assert spec_problem(masked) is None
+    said = spec_problem(replace(masked, output_size=lambda options, height, width: (height, width)))
+    assert said == "The restorer 'net-2' needs a mask and has output_size; what is filled keeps its size."
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from restore.errors import InputError
+from restore.errors import InputError, UsageError
 from restore.in_place import plan_in_place
 from restore.masks.pairing import with_masks
 from restore.masks.request import Masking
@@ -75,6 +75,24 @@ def test_of_several_masks_the_one_that_says_more_is_taken_or_none(album: Path, p
     assert pairs(plan([str(album / "in")], album / "out"), album / "masks")["a.png"] == "a.png.png"
 
 
+@pytest.mark.parametrize("output", ["masks", "link", "in/../masks"])
+def test_a_result_never_takes_a_masks_place(album: Path, output: str) -> None:
+    (album / "masks" / "a.jpg").rename(album / "masks" / "a.png")
+    (album / "link").symlink_to("masks")
+    over = with_masks(plan([str(album / "in")], album / output, overwrite=True), Masking(album / "masks"))
+    assert over.items[0].problem == f"{album / output}/a.png is a mask and would be overwritten. Choose another -o."
+    assert over.items[0].skip is None and over.items[1].problem is None
+    lone = plan([str(album / "in" / "a.png")], album / output / "a.png")
+    assert with_masks(lone, Masking(album / "masks" / "a.png")).items[0].problem is not None
+
+
+def test_results_inside_the_folder_of_masks_are_no_masks(album: Path, photo: Photo) -> None:
+    photo(album / "masks" / "sub" / "out" / "a.png")
+    the_plan = plan([str(album / "in" / "a.png")], album / "masks" / "sub")
+    photo(album / "masks" / "sub" / "a.png")
+    assert pairs(the_plan, album / "masks") == {"a.png": "a.jpg"}
+
+
 def test_one_file_is_the_mask_of_all(album: Path) -> None:
     items = with_masks(plan([str(album / "in")], album / "out"), Masking(album / "masks" / "a.jpg")).items
     assert {item.mask for item in items} == {album / "masks" / "a.jpg"}
@@ -85,7 +103,7 @@ def test_one_file_is_the_mask_of_all(album: Path) -> None:
 
 def test_a_place_that_is_none_is_refused(album: Path) -> None:
     the_plan = plan([str(album / "in")], album / "out")
-    with pytest.raises(InputError, match=r"nowhere: does not exist\. --mask names"):
+    with pytest.raises(UsageError, match=r"nowhere: does not exist\. --mask names"):
         with_masks(the_plan, Masking(album / "nowhere"))
     (album / "empty").mkdir()
     with pytest.raises(InputError, match="empty: holds no mask"):

@@ -56,6 +56,11 @@ def test_settings_are_plain_values_that_tell_all_but_the_place() -> None:
     assert pickle.loads(pickle.dumps(one)) == one
 
 
+def test_the_history_is_told_what_was_asked_for() -> None:
+    assert Masking(Path("secret/place.png"), grow=2).told == {"file": True, "grow": 2}
+    assert Masking(boxes=(Box(1, 2, 3, 4),)).told == {"boxes": ["1,2,3,4"]}
+
+
 def test_only_what_marks_something_counts_as_given() -> None:
     assert not Masking(grow=3, feather=2, invert=True).is_given
     assert Masking(alpha=True).is_given and Masking(Path("m")).is_given and Masking(boxes=(Box(0, 0, 1, 1),)).is_given

@@ -103,6 +103,27 @@ def test_a_file_is_not_taken_again_unless_it_changes(tmp_path: Path, arrivals: A
     assert taken(arrivals, file) == ["bad.png"]
 
 
+def test_a_mask_that_comes_late_or_changes_is_news_of_its_picture(
+    tmp_path: Path, arrivals: Arrivals, clock: Clock
+) -> None:
+    file, mask = written(tmp_path / "a.png"), tmp_path / "mask.png"
+
+    def seen() -> Plan:
+        item = WorkItem((file,), tmp_path / "out.png", mask=mask if mask.exists() else None)
+        arrivals.look(Plan((item,)))
+        clock.now += SETTLE
+        return arrivals.take(Plan((item,)))
+
+    assert len(seen().items) == 1 and len(seen().items) == 0
+    written(mask)
+    assert len(seen().items) == 1 and len(seen().items) == 0
+    written(mask, "another")
+    arrivals.look(Plan((WorkItem((file,), tmp_path / "out.png", mask=mask),)))
+    clock.now += SETTLE
+    assert arrivals.complete(), "asked of the mask, too"
+    assert len(seen().items) == 1 and len(seen().items) == 0
+
+
 def test_files_that_arrive_together_are_taken_together(tmp_path: Path, arrivals: Arrivals, clock: Clock) -> None:
     first, second = written(tmp_path / "a.png"), tmp_path / "b.png"
     arrivals.look(plan_of(first))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
-from restore.errors import InputError
+from restore.errors import InputError, UsageError
 from restore.masks.request import Masking
 from restore.walking import Walk, kind_of
 from restore.work_items import Items, Plan, WorkItem
@@ -23,33 +25,63 @@ def with_masks(plan: Plan, masking: Masking) -> Plan:
         masking: What is missing; its `place` is looked at.
 
     Returns:
-        The plan; a picture without a mask in the folder is a problem of its item, which names the expected file.
+        The plan; a picture without a mask in the folder is a problem of its item, which names the expected file. So is
+        a result, or what lies beside it, that would be written over a mask.
 
     Raises:
-        InputError: The place does not exist or cannot be looked into.
+        UsageError: The place does not exist.
+        InputError: The folder cannot be looked into, or holds no mask.
     """
     if masking.place is None:
         return plan
     place, kind = masking.place, kind_of(masking.place)
     if kind == "file":
-        return replace(plan, items=Items(replace(item, mask=place) for item in plan.items))
+        return _with(plan, (replace(item, mask=place) for item in plan.items), [str(place)])
     if kind != "folder":
         what = "may not be looked at: permission denied." if kind == "denied" else "does not exist."
-        raise InputError(what, path=place, hint="--mask names a mask, a folder of masks, or 'alpha'.")
-    masks = _masks_in(place)
+        raise UsageError(what, path=place, hint="--mask names a mask, a folder of masks, or 'alpha'.")
+    masks = _masks_in(place, plan.folder)
     folder = None if plan.folder is None else os.path.abspath(plan.folder)  # noqa: PTH100 (very many paths)
-    return replace(plan, items=Items(_paired(item, folder, place, masks) for item in plan.items))
+    return _with(plan, (_paired(item, folder, place, masks) for item in plan.items), chain(*masks.values()))
 
 
-def _masks_in(place: Path) -> dict[str, list[str]]:
+def _with(plan: Plan, items: Iterable[WorkItem], masks: Iterable[str]) -> Plan:
+    """The plan with these items; what would be written over one of the masks becomes a problem."""
+    folders: dict[str, str] = {}
+
+    def real(path: str) -> str:
+        """Where a file is: its folder, asked for once, with all links followed."""
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        return os.path.join(folders[folder], name)  # noqa: PTH118 (very many paths)
+
+    taken = set(map(real, masks))
+
+    def checked(item: WorkItem) -> WorkItem:
+        for path in (item.output, *plan.beside(item)) if item.problem is None else ():
+            if real(str(path)) in taken:
+                problem = f"{path} is a mask and would be overwritten. Choose another -o."
+                return replace(item, skip=None, problem=problem)
+        return item
+
+    return replace(plan, items=Items(map(checked, items)))
+
+
+def _masks_in(place: Path, results: Path | None) -> dict[str, list[str]]:
     """Every picture below the folder, by its path in it without the suffix.
+
+    Args:
+        place: The folder.
+        results: The folder of the results: where it lies inside, what it holds are no masks.
 
     Raises:
         InputError: The folder cannot be listed, or holds no picture.
     """
     masks: dict[str, list[str]] = {}
     start = len(str(place)) + 1 if str(place) != "." else 0
-    for path, problem in Walk(None).files(place):
+    aside = None if results is None or results.resolve() == place.resolve() else os.path.realpath(results)
+    for path, problem in Walk(aside).files(place):
         if path == place:
             raise InputError(problem or "cannot be listed.", path=place)
         if problem is None:

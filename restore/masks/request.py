@@ -98,6 +98,12 @@ class Masking:
             "feather": self.feather,
         }
 
+    @property
+    def told(self) -> dict[str, object]:
+        """What is said of it in a picture's history: what was asked for, and whether there was a mask file."""
+        asked = {name: value for name, value in self.settings.items() if value}
+        return asked if self.place is None else {"file": True, **asked}
+
 
 def parse_colour(text: str) -> tuple[int, int, int]:
     """Read a colour: ``#ff00ff``, ``#f0f``, ``ff00ff`` or a name (``magenta``).
