@@ -36,7 +36,7 @@ def mask_flags() -> list[click.Parameter]:
             metavar="FILE|FOLDER|alpha|auto",
             help="What is missing. FILE: a mask for all pictures, white where something is missing, as large as they "
             "are. FOLDER: masks with the pictures' names and tree, in any image format. alpha: what is transparent in "
-            "the picture; the result is opaque there. auto: damage that is found by itself (needs a model for it).",
+            "the picture; the result is opaque. auto: damage that is found by itself (needs a model for it).",
         ),
         click.Option(["--invert-mask"], is_flag=True, help="In mask files black is missing, not white."),
         click.Option(

@@ -19,8 +19,7 @@ def put_back(given: Image, filled: Image, mask: Mask, *, feather: int = 0, opaqu
         mask: ``(H, W)``, True = missing; see `restore.masks.making.make_mask`.
         feather: Width of the seam: pixels at most so far inside the mask are mixed, the filling's share rising evenly
             from the mask's edge.
-        opaque: Whether transparency was what was missing: then the result is opaque inside the mask, and loses an
-            alpha channel that says nothing any more.
+        opaque: Whether transparency was what was missing: then all of it is filled, and the result has no alpha.
 
     Returns:
         The picture with its own metadata (and what the restorer warns of) and its own alpha, but for `opaque`.
@@ -41,7 +40,7 @@ def put_back(given: Image, filled: Image, mask: Mask, *, feather: int = 0, opaqu
     metadata = replace(
         given.metadata, warnings=known + tuple(each for each in filled.metadata.warnings if each not in known)
     )
-    return Image(np.ascontiguousarray(pixels), _opaque(given, mask) if opaque else given.alpha, metadata)
+    return Image(np.ascontiguousarray(pixels), None if opaque else given.alpha, metadata)
 
 
 def _mixed(given: Pixels, filled: Pixels, deep: Pixels, feather: int) -> Pixels:
@@ -52,12 +51,3 @@ def _mixed(given: Pixels, filled: Pixels, deep: Pixels, feather: int) -> Pixels:
     mixed = below + share * (filled[seam] - below)
     filled[seam] = mixed if filled.dtype == np.float32 else np.rint(mixed)
     return filled
-
-
-def _opaque(given: Image, mask: Mask) -> Pixels | None:
-    """The picture's alpha with what was filled made opaque; None where nothing transparent is left."""
-    if given.alpha is None:
-        return None
-    alpha = given.alpha.copy()
-    alpha[mask] = given.white
-    return None if (alpha >= given.white).all() else alpha
