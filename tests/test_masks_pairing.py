@@ -93,6 +93,12 @@ def test_results_inside_the_folder_of_masks_are_no_masks(album: Path, photo: Pho
     assert pairs(the_plan, album / "masks") == {"a.png": "a.jpg"}
 
 
+def test_what_jpeg_does_outside_the_masks_is_told(album: Path) -> None:
+    for inputs, told in (([str(album / "in")], True), ([str(album / "in" / "a.png")], False)):
+        notes = with_masks(plan(inputs, album / "out"), Masking(alpha=True)).notes
+        assert any("JPEG results are encoded anew" in note for note in notes) == told
+
+
 def test_one_file_is_the_mask_of_all(album: Path) -> None:
     items = with_masks(plan([str(album / "in")], album / "out"), Masking(album / "masks" / "a.jpg")).items
     assert {item.mask for item in items} == {album / "masks" / "a.jpg"}

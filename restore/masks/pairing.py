@@ -8,10 +8,16 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+from restore.codecs.formats import suffix_format
 from restore.errors import InputError, UsageError
 from restore.masks.request import Masking
 from restore.walking import Walk, kind_of
 from restore.work_items import Items, Plan, WorkItem
+
+JPEG = (
+    "JPEG results are encoded anew as a whole, which changes pixels outside the masks a little; --format png or tif "
+    "keeps them bit for bit"
+)
 
 
 def with_masks(plan: Plan, masking: Masking) -> Plan:
@@ -25,13 +31,16 @@ def with_masks(plan: Plan, masking: Masking) -> Plan:
         masking: What is missing; its `place` is looked at.
 
     Returns:
-        The plan; a picture without a mask in the folder is a problem of its item, which names the expected file. So is
-        a result, or what lies beside it, that would be written over a mask.
+        The plan, with a note where results cannot be kept bit for bit outside the masks. A picture without a mask in
+        the folder is a problem of its item, which names the expected file. So is a result, or what lies beside it, that
+        would be written over a mask.
 
     Raises:
         UsageError: The place does not exist.
         InputError: The folder cannot be looked into, or holds no mask.
     """
+    if any(item.is_pending and suffix_format(item.output.suffix) == "JPEG" for item in plan.items):
+        plan = replace(plan, notes=(*plan.notes, JPEG))
     if masking.place is None:
         return plan
     place, kind = masking.place, kind_of(masking.place)
