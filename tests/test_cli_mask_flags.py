@@ -293,6 +293,24 @@ def test_a_dry_run_tells_masks_and_what_is_missing(tmp_path: Path, photo: Photo,
     assert not (tmp_path / "out").exists()
 
 
+def test_a_picture_that_has_lost_its_mask_is_an_error_again(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
+    photo(tmp_path / "in" / "a.png")
+    mask(tmp_path / "masks" / "b.png", BOX)
+    mask(tmp_path / "masks" / "a.png", BOX)
+    assert inpaint("--mask", tmp_path / "masks").code == ExitCode.OK
+    (tmp_path / "masks" / "a.png").unlink()
+    outcome = inpaint("--mask", tmp_path / "masks")
+    assert (outcome.code, "a.png: has no mask: " in outcome.err) == (ExitCode.INPUT, True)
+
+
+def test_the_probe_of_a_dry_run_leaves_something_to_fill_from(
+    tmp_path: Path, photo: Photo, inpaint: Inpaint, painter: Painter
+) -> None:
+    photo(tmp_path / "in" / "a.png", width=300, height=200)
+    assert inpaint("--box", "10,10,280,180", "--dry-run").code == ExitCode.OK
+    assert painter.seen and all(seen.any() and not seen.all() for seen in painter.seen)
+
+
 def test_a_watched_folder_waits_for_masks_too(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
     source = photo(tmp_path / "in" / "a.png")
     mask(tmp_path / "masks" / "other.png", BOX)

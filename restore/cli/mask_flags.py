@@ -33,6 +33,7 @@ def mask_flags() -> list[click.Parameter]:
     return [
         click.Option(
             ["--mask"],
+            type=click.Path(),
             metavar="FILE|FOLDER|alpha|auto",
             help="What is missing. FILE: a mask for all pictures, white where something is missing, as large as they "
             "are. FOLDER: masks with the pictures' names and tree, in any image format. alpha: what is transparent in "
@@ -45,6 +46,7 @@ def mask_flags() -> list[click.Parameter]:
         click.Option(
             ["--tolerance"],
             type=click.IntRange(0, 255),
+            metavar="N",
             help=f"By how much of 255 each channel may differ from --mask-color. [default: {TOLERANCE}]",
         ),
         click.Option(
@@ -55,11 +57,16 @@ def mask_flags() -> list[click.Parameter]:
             "right or lower edge. May be repeated.",
         ),
         click.Option(
-            ["--grow"], type=click.IntRange(0, MOST), default=0, help="Enlarge what is missing by so many pixels."
+            ["--grow"],
+            type=click.IntRange(0, MOST),
+            metavar="N",
+            default=0,
+            help="Enlarge what is missing by so many pixels.",
         ),
         click.Option(
             ["--feather"],
             type=click.IntRange(0, MOST),
+            metavar="N",
             default=0,
             help="Mix filling and picture over so many pixels further, for a soft seam.",
         ),

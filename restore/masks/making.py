@@ -52,7 +52,8 @@ def make_mask(image: Image, masking: Masking, source: Path, file: MaskFile | Non
         _check_size(image, source, file)
         mask |= marked(file.image, file.path, invert=masking.invert)
     if masking.alpha and image.alpha is not None:
-        mask |= image.alpha < OPAQUE * image.white
+        for band in bands(image.height):
+            mask[band] |= image.alpha[band] < OPAQUE * image.white
     if masking.colour is not None:
         _add_coloured(mask, image, masking.colour, masking.tolerance)
     for box in masking.boxes:

@@ -114,11 +114,11 @@ def _paired(item: WorkItem, folder: str | None, place: Path, masks: dict[str, li
         found = [mask for mask in found if mask.endswith(source.suffix)] or found
     if len(found) == 1:
         return replace(item, mask=Path(found[0]))
-    if item.problem is not None or item.skip is not None:
+    if item.problem is not None:
         return item
     if not found:
         expected = place / f"{stem}.png"
         problem = f"has no mask: {expected} (or another image format) is missing. Make it, or use --exclude."
     else:
         problem = f"has several masks: {' and '.join(found)}. Keep one of them."
-    return replace(item, problem=problem)
+    return replace(item, skip=None, problem=problem)
