@@ -18,6 +18,7 @@ import pytest
 from restore.errors import ExitCode, InputError, OutputError
 from restore.job import FailureLimit, Job
 from restore.journal import Journal
+from restore.masks.request import Box, Masking
 from restore.planning import Plan, WorkItem, plan
 from restore.plugin_manager import PluginManager
 from restore.provenance import Treatment
@@ -86,6 +87,7 @@ def test_a_job_comes_out_of_the_pipe_as_it_went_in(job: Job, tiny_manager: Plugi
         jobs=4,
         provenance=False,
         max_failures=FailureLimit(3),
+        masking=Masking(Path("masks"), boxes=(Box(1, 2, 3, 4),)),
     )
     assert all(
         getattr(other, field.name) != getattr(job, field.name) for field in fields(Job)[3:] if field.name != "ahead"
