@@ -145,11 +145,12 @@ def _memory(job: Job, headers: list[tuple[WorkItem, Header]]) -> int | None:
     network = NETWORK if job.runtime.memory is None else budget.runtime.memory or NETWORK
     beside = len(job.plan.companions)
 
-    def held(item: WorkItem, header: Header) -> int:
-        masked = 0 if job.masking is None else mask_bytes(header, item.mask)
-        return picture_bytes(header, growth_of(job.spec, job.options, header), beside) + masked
+    def held(header: Header) -> int:
+        return picture_bytes(header, growth_of(job.spec, job.options, header), beside)
 
-    return BASE + network + max(held(*each) for each in headers)
+    item, largest = max(headers, key=lambda each: held(each[1]))
+    masked = 0 if job.masking is None else mask_bytes(largest, item.mask)
+    return BASE + network + held(largest) + masked
 
 
 def _probe(job: Job, manager: PluginManager, restorer: Restorer, item: WorkItem, load: float) -> Probe:
