@@ -311,6 +311,13 @@ def test_the_probe_of_a_dry_run_leaves_something_to_fill_from(
     assert painter.seen and all(seen.any() and not seen.all() for seen in painter.seen)
 
 
+def test_memory_is_foretold_with_the_mask(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
+    photo(tmp_path / "in" / "a.png")
+    ways = (["--box", "1,2,3,4"], ["--mask", mask(tmp_path / "m.png", BOX)], ["-m", "guesser"])
+    boxed, masked, bare = (json.loads(inpaint(*way, "--dry-run", "--json").out)["memory"] for way in ways)
+    assert (boxed - bare, masked - boxed) == (3 * 24 * 16, 24 * 16)
+
+
 def test_a_watched_folder_waits_for_masks_too(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
     source = photo(tmp_path / "in" / "a.png")
     mask(tmp_path / "masks" / "other.png", BOX)
