@@ -168,7 +168,7 @@ def _period(tiles: list[Floats]) -> tuple[float, int]:
     lines: list[list[npt.NDArray[np.float64]]] = [[] for _ in range(8)]
     for tile in tiles:
         columns = tile.shape[1] - 2 * _WIDTH
-        if columns < 8:
+        if columns < 8 or not len(tile):  # a single row has no mixed differences
             return 0.0, 0
         middle = tile[:, _WIDTH : _WIDTH + columns]
         beside = sum(tile[:, k : k + columns] for k in range(2 * _WIDTH + 1) if k != _WIDTH) / (2 * _WIDTH)

@@ -16,6 +16,9 @@ SMALLEST = 480
 LARGE = 1200
 """Pixels along the longer edge above which scale and numbers grow with the map."""
 
+SLIMMEST = 3
+"""Longer by shorter edge up to which that is so; further, they would become larger than the map: gigabytes of paper."""
+
 TOPS = (1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 20.0, 30.0, 40.0, 60.0, 80.0, 100.0)
 """What the upper end of a scale may be where the caller does not say; their quarters are short numbers."""
 
@@ -45,7 +48,7 @@ def heat_map(values: Values, *, caption: str = "", unit: str = "", tops: Sequenc
     top = _top(values, tops)
     grow = max(1, round(SMALLEST / max(values.shape)))
     height, width = (size * grow for size in values.shape)
-    factor = max(1.0, max(height, width) / LARGE)
+    factor = max(1.0, min(max(height, width), SLIMMEST * min(height, width)) / LARGE)
     scale = _scale(max(width, round(SMALLEST * factor)), factor, top, bool(values.max() > top), _below(caption, unit))
     canvas = np.full((height + scale.shape[0], scale.shape[1], 3), PAPER, np.uint8)
     left = (canvas.shape[1] - width) // 2

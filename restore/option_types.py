@@ -36,11 +36,11 @@ class Range:
         """The span in words: "a number from 0 to 75", "a whole number above 0"."""
         noun = "a whole number" if self.whole else "a number"
         if self.ge is not None and self.le is not None:
-            parts = [f"from {self.ge:g} to {self.le:g}"]
+            parts = [f"from {self.ge:.12g} to {self.le:.12g}"]
         else:
             bounds = (("of at least", self.ge), ("above", self.gt), ("of at most", self.le), ("below", self.lt))
-            parts = [f"{word} {bound:g}" for word, bound in bounds if bound is not None]
-        step = [] if self.multiple_of is None else [f"in steps of {self.multiple_of:g}"]
+            parts = [f"{word} {bound:.12g}" for word, bound in bounds if bound is not None]
+        step = [] if self.multiple_of is None else [f"in steps of {self.multiple_of:.12g}"]
         return " ".join([noun, *filter(None, [" and ".join(parts)]), *step])
 
     def metavar(self) -> str:
@@ -49,7 +49,7 @@ class Range:
         high = self.le if self.le is not None else self.lt
         if low is None and high is None:
             return "INTEGER" if self.whole else "NUMBER"
-        return f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
+        return f"{'' if low is None else f'{low:.12g}'}..{'' if high is None else f'{high:.12g}'}"
 
 
 @dataclass(frozen=True)

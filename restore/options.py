@@ -151,4 +151,5 @@ def _sentence(model: type[Options], name: str, error: ErrorDetails, given: Mappi
     if error["type"] == "missing":
         return f"{flag(name)} must be given: {allowed}."
     own_rule = f" ({said})" if error["type"] in ("value_error", "assertion_error") else ""
-    return f"{flag(name)}: '{_shown(given[name])}' is not allowed{own_rule}; give {allowed}."
+    advice = "" if own_rule and allowed == "text" else f"; give {allowed}"  # the rule says more than "text" does
+    return f"{flag(name)}: '{_shown(given[name])}' is not allowed{own_rule}{advice}."

@@ -120,6 +120,12 @@ def test_models_shows_task_summary_weights_and_what_they_reached(trained: Restor
     assert lines[1].endswith("Changes nothing (default). 1200 steps: psnr sigma 25 31.2")
 
 
+def test_models_of_one_task_stand_together_its_default_first(trained: RestorerSpec) -> None:
+    others = [replace(trained, name=name, task=task, default=False) for name, task in (("a", "tint"), ("b", "denoise"))]
+    lines = run(PluginManager.of({"p": Provides(*others, trained)}), "models").splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["net", "b", "a"]
+
+
 def test_models_says_what_a_model_is_missing(manager: PluginManager) -> None:
     output = run(manager, "models")
     assert any(line.split()[:3] == ["needs-much", "denoise", "x1"] for line in output.splitlines())

@@ -129,6 +129,14 @@ def test_one_even_colour_is_clean(value: int) -> None:
     assert (diagnosis.noise, diagnosis.blocking) == pytest.approx((0, 0), abs=1e-4)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (8, 8)])
+def test_pictures_of_a_few_rows_or_columns_show_nothing_and_nobody_is_warned(shape: tuple[int, int]) -> None:
+    diagnosis = looks_processed(np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8))
+    assert diagnosis.noise == 0
+    assert diagnosis.blocking == pytest.approx(0, abs=BLOCKED)
+
+
 def test_values_that_are_no_numbers_do_no_harm() -> None:
     pixels = photographs()[0].astype(np.float32) / 255
     pixels[5, 5], pixels[6, 6] = np.nan, np.inf

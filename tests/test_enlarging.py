@@ -101,7 +101,7 @@ def test_a_piece_grows_like_the_whole_picture() -> None:
         ({"scale": "9"}, "--scale: '9' is not allowed"),
         ({"scale": "nan"}, "--scale: 'nan' is not allowed"),
         ({"scale": "big"}, "--scale: 'big' is not allowed"),
-        ({"size": "4k"}, "--size: '4k' is not allowed (write it as WIDTHxHEIGHT in pixels, like 3840x2160)"),
+        ({"size": "4k"}, "--size: '4k' is not allowed (write it as WIDTHxHEIGHT in pixels, like 3840x2160)."),
         ({"size": "0x100"}, "--size: '0x100' is not allowed"),
         ({"size": "3840"}, "--size: '3840' is not allowed"),
         ({"max_side": "0"}, "--max-side: '0' is not allowed"),

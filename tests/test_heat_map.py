@@ -75,8 +75,8 @@ def test_the_callers_tops_are_the_ends_of_the_scale() -> None:
 
 
 def test_scale_and_numbers_grow_with_large_maps() -> None:
-    usual, large = (heat_map(np.ones((40, width), np.float32)).pixels for width in (LARGE, 4 * LARGE))
-    assert large.shape == (40 + 4 * (usual.shape[0] - 40), 4 * LARGE, 3)
+    usual, large = (heat_map(np.ones((n * LARGE // 3, n * LARGE), np.float32)).pixels for n in (1, 4))
+    assert large.shape == (4 * usual.shape[0], 4 * LARGE, 3)
     assert (large[-1] == 255).all()
 
 
@@ -86,3 +86,9 @@ def test_large_maps_are_drawn_as_small_ones_are() -> None:
     pixels = heat_map(rows).pixels
     some = heat_map(np.ascontiguousarray(rows[::5])).pixels
     assert (pixels[:3000:5, 0] == some[:600, 0]).all()
+
+
+@pytest.mark.parametrize("shape", [(40_000, 30), (30, 40_000)])
+def test_below_the_map_of_a_strip_of_film_the_scale_stays_small(shape: tuple[int, int]) -> None:
+    pixels = heat_map(np.ones(shape, np.float32)).pixels
+    assert pixels.size < 3 * 1.1 * max(shape) * (SMALLEST if shape[0] > shape[1] else shape[0] + 80)

@@ -19,6 +19,7 @@ from restore.option_types import accepts
         (Annotated[float, Field(gt=0, lt=2)], "a number above 0 and below 2", "0..2"),
         (Annotated[float, Interval(ge=0, le=1)], "a number from 0 to 1", "0..1"),
         (Annotated[int, Field(le=9)] | None, "a whole number of at most 9", "..9"),
+        (Annotated[int, Field(ge=0, le=2**32 - 1)], "a whole number from 0 to 4294967295", "0..4294967295"),
         (Literal["auto"] | Annotated[int, Field(ge=1)], "auto or a whole number of at least 1", "auto|1.."),
         (Literal["a", "b", "c"], "a, b or c", "a|b|c"),
         (list[str], "text (repeat the flag for more)", "TEXT"),

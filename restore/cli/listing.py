@@ -63,7 +63,8 @@ def _plugins_command(manager: PluginManager) -> click.Command:
 
 def _models_command(manager: PluginManager) -> click.Command:
     def models(name: str | None, as_json: bool) -> None:
-        specs = manager.restorers() if name is None else [manager.restorer(name)]
+        every = sorted(manager.restorers(), key=lambda spec: spec.task)  # of each task the default first
+        specs = every if name is None else [manager.restorer(name)]
         described = [_described(spec) for spec in specs]
         if as_json:
             _print_json(described if name is None else described[0])
