@@ -148,11 +148,12 @@ def too_many_failures(place: Path, random: Random) -> str:
     """--max-failures stops early; what failed and what is left is told."""
     environment = trouble.install(place / "plugins")
     (place / "in").mkdir()
-    for number in range(30):
+    for number in range(120):
         trouble_picture(place / "in" / f"photo {number}.png", trouble.RAISE, random)
     ended = run(environment, place / "in", "-o", place / "out", "--max-failures", 5)
     check_account(ended, whole=False)
-    assert ended.document["failed"] >= 5 and ended.document["left"] >= 20, ended
+    # While the word to stop is on its way, some more fail: few, but on a busy machine a dozen.
+    assert ended.document["failed"] >= 5 and ended.document["left"] >= 60, ended
     assert ended.code not in (0, 130), ended
     return f"{ended.document['failed']} failed, {ended.document['left']} left"
 
