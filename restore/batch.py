@@ -62,6 +62,7 @@ def run_batch(
         OutputError: Another run works in the folder, or its journal cannot be used.
         RestoreError: As `restore.engine.execute`.
     """
+    give_back()  # what planning needed, before anything lasting settles in its midst
     observer, stop = observer or Silence(), stop or threading.Event()
     recipe, treatment = described(job)
     with ExitStack() as opened:
@@ -76,7 +77,6 @@ def run_batch(
 
             job = replace(job, plan=settled(job.plan))
             number = _begin(job, journal, recipe)
-        give_back()  # what planning needed, before the run needs its own
         if workers is not None and not job.plan.is_settled:
             # Only while it runs: what a worker has made must not be made again because --overwrite was asked for.
             def resumed(plan: Plan) -> Plan:

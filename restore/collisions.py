@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,17 +40,12 @@ def collisions(
         in_place: Results are meant to take the places of inputs.
     """
     written = _Written(names, companions)
-    first: dict[str, Found] = {}
-    shared: dict[str, list[Found]] = {}
-    for file, path in written.pairs():
-        one = first.setdefault(str(path), file)
-        if one is not file:
-            shared.setdefault(str(path), [one]).append(file)
+    alike = not _are_distinct(path for _, path in written.pairs())
     return [
-        *_of_one_name(shared, written),
-        *_of_nearly_one_name(written),
-        *_in_the_way(first, written),
-        *([] if in_place else _overwritten_inputs(written)),
+        *(_of_one_name(written) if alike else ()),
+        *(_of_nearly_one_name(written) if alike else ()),
+        *_in_the_way(written),
+        *(() if in_place else _overwritten_inputs(written)),
     ]
 
 
@@ -72,9 +67,28 @@ class _Written:
         return "the result of" if self.names[file] == path else "a companion of the result of"
 
 
-def _of_one_name(shared: Mapping[str, list[Found]], written: _Written) -> Iterable[Collision]:
-    for path, files in shared.items():
-        roles = [written.role(file, Path(path)) for file in files[:2]]
+def _are_distinct(paths: Iterable[Path]) -> bool:
+    """Whether no two names are equal, not even but for case; False may be an error, once in very many plans.
+
+    Nearly always they are; so as not to hold all names of a long plan again, their hashes are compared.
+    """
+    count, hashes = 0, set[int]()
+    for path in paths:
+        hashes.add(hash(folded(path)))
+        count += 1
+    return len(hashes) == count
+
+
+def _of_one_name(written: _Written) -> Iterable[Collision]:
+    first: dict[str, Found] = {}
+    shared: dict[str, list[Found]] = {}
+    for file, path in written.pairs():
+        one = first.setdefault(str(path), file)
+        if one is not file:
+            shared.setdefault(str(path), [one]).append(file)
+    for text, files in shared.items():
+        path = Path(text)
+        roles = [written.role(file, path) for file in files[:2]]
         both = f"{files[0].path} and {f'{roles[1]} ' if roles[0] != roles[1] else ''}{files[1].path}"
         more = f" (and {len(files) - 2} more)" if len(files) > 2 else ""
         if len({file.path.parent for file in files}) > 1:
@@ -106,11 +120,18 @@ def _of_nearly_one_name(written: _Written) -> Iterable[Collision]:
             yield Collision((other, file), error)
 
 
-def _in_the_way(first: Mapping[str, Found], written: _Written) -> Iterable[Collision]:
+def _in_the_way(written: _Written) -> Iterable[Collision]:
     """A file where another result needs a folder."""
+    # As text: ten thousand paths would be made.
+    folders = {os.path.dirname(path) for _, path in written.pairs()}  # noqa: PTH120
+    above = {str(each) for folder in folders for each in (Path(folder), *Path(folder).parents)}
+    first: dict[str, Found] = {}
+    for file, path in written.pairs():
+        if str(path) in above:
+            first.setdefault(str(path), file)
     blocked = {
         folder: place
-        for folder in {os.path.dirname(text) for text in first}  # noqa: PTH120 (ten thousand paths would be made)
+        for folder in folders
         if (place := next((str(each) for each in (Path(folder), *Path(folder).parents) if str(each) in first), None))
     }
     if not blocked:
@@ -129,9 +150,13 @@ def _in_the_way(first: Mapping[str, Found], written: _Written) -> Iterable[Colli
 
 def _overwritten_inputs(written: _Written) -> Iterable[Collision]:
     """A file that is an input, also by another spelling or a link: originals are never changed."""
-    originals = {identity(file.path): file for file in written.names}
+    originals: dict[tuple[int, int] | None, Found] = {}
     for file, path in written.pairs():
-        found = originals.get(identity(path) or (0, 0))
+        there = identity(path)
+        if there is None:
+            continue
+        originals = originals or {identity(each.path): each for each in written.names}
+        found = originals.get(there)
         if found is not None:
             original = found.path
             error = OutputError(
@@ -158,8 +183,10 @@ def identity(path: Path) -> tuple[int, int] | None:
     return (status.st_dev, status.st_ino)
 
 
-def same_but_for_case(results: Iterable[Path]) -> list[str]:
+def same_but_for_case(results: Collection[Path]) -> list[str]:
     """Warnings about results that one file system keeps apart and another does not."""
+    if _are_distinct(results):
+        return []
     first: dict[str, str] = {}
     groups: dict[str, dict[str, None]] = {}
     for result in results:

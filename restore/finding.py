@@ -17,7 +17,7 @@ from typing import Literal
 from restore.codecs.formats import READABLE_SUFFIXES
 from restore.errors import InputError, UsageError
 from restore.selection import EVERYTHING, Selection, Tally
-from restore.walking import Walk, kind_of, natural_key, visible
+from restore.walking import Walk, kind_of, naturally_sorted, visible
 
 
 @dataclass(frozen=True, eq=False, slots=True)  # compared and hashed as itself: fast in a dictionary of many
@@ -84,7 +84,7 @@ def find(inputs: Sequence[str], aside: Path, selection: Selection = EVERYTHING) 
     found = []
     for group in groups:
         above = "" if group.root is None else str(absolute(group.root).relative_to(base))
-        for text, problem in group.members:
+        for text, problem in group.members.items():
             inner = Path(text).name if group.root is None else str(Path(text).relative_to(group.root))
             found.append(Found(text, len(text) - len(inner), above, problem))
     once, notes = _each_once(found)
@@ -105,7 +105,7 @@ class _Group:
     """What one input means: its files, the folder their names are relative to (None for a file named by itself)."""
 
     root: Path | None
-    members: list[tuple[str, str | None]]
+    members: dict[str, str | None]
     met_aside: bool = False
 
 
@@ -113,13 +113,12 @@ def _gather(text: str, aside: Path) -> _Group:
     """Everything one input names, in natural order."""
     kind = _checked_kind(text)
     if kind == "file":
-        return _Group(None, [(str(Path(text)), None)])
+        return _Group(None, {str(Path(text)): None})
     root = Path(text) if kind == "folder" else _fixed_part(text)
     walk = Walk(_inside(aside, root))
     members = walk.files(root) if kind == "folder" else _matches(text, root, walk)
     texts = {str(path): problem for path, problem in members}
-    unique = sorted(texts.items(), key=lambda member: natural_key(member[0]))
-    return _Group(root, unique, walk.met_left_out)
+    return _Group(root, {name: texts[name] for name in naturally_sorted(texts)}, walk.met_left_out)
 
 
 def _checked_kind(text: str) -> Literal["file", "folder", "pattern"]:
@@ -217,7 +216,9 @@ def _is_locked_folder(file: Found) -> bool:
 
 def _folder(groups: list[_Group]) -> Path:
     """The folder of all inputs, in the user's own words where there is one only."""
-    roots = dict.fromkeys(Path(group.members[0][0]).parent if group.root is None else group.root for group in groups)
+    roots = dict.fromkeys(
+        Path(next(iter(group.members))).parent if group.root is None else group.root for group in groups
+    )
     return next(iter(roots)) if len(roots) == 1 else _common_folder(list(roots))
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
@@ -81,7 +82,12 @@ def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = Fals
             return item
         return _settled(item, entry, Beside(plan.beside(item), entry, journal), journal, recipe, overwrite)
 
-    return replace(plan, items=Items(map(settled, plan.items)))
+    for index, item in enumerate(plan.items):
+        now = settled(item)
+        if now is not item:
+            rest = (settled(plan.items[each]) for each in range(index + 1, len(plan.items)))
+            return replace(plan, items=Items(chain(islice(plan.items, index), [now], rest)))
+    return plan  # and no second one like it: both would take memory
 
 
 def is_whole(output: Path, entry: Entry) -> bool:

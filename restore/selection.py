@@ -116,7 +116,8 @@ class Tally:
     def takes(self, path: Path, inner: Path, *, folder: bool = False) -> bool:
         """Whether a file is taken; counts it if not. See `Selection.reason`."""
         reason = self.selection.reason(path, inner, folder=folder)
-        self.left_out.update([] if reason is None else [reason])
+        if reason is not None:
+            self.left_out[reason] += 1
         return reason is None
 
     def notes(self) -> list[str]:

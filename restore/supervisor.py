@@ -153,6 +153,8 @@ class _Run:
         there.close()
         with here:
             ended = self._hear(here, part)
+            if ended:
+                self.process.join()  # before the pipe closes: it ends itself at once where its supervisor is gone
         self.process.join()
         return None if ended else _death(self.process.exitcode)
 

@@ -41,6 +41,15 @@ def test_inputs_equal_but_for_case_or_accents_are_kept_apart_with_a_warning(tmp_
     assert len([note for note in the_plan.notes if "differ only in case" in note]) == 2
 
 
+def test_names_whose_hashes_happen_to_be_equal_are_not_taken_for_equal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "b.jpg")
+    monkeypatch.setattr("restore.collisions.hash", lambda name: 0, raising=False)
+    the_plan = plan([str(tmp_path / "in")], tmp_path / "out", list_collisions=True)
+    assert (the_plan.collisions, the_plan.notes) == ((), ())
+
+
 def test_a_result_where_another_needs_a_folder_is_refused(tmp_path: Path) -> None:
     touch(tmp_path / "in" / "a.heic", tmp_path / "in" / "a.jpg" / "inner.png")
     with pytest.raises(OutputError, match="and also the folder of"):

@@ -248,3 +248,13 @@ def test_in_place_an_original_that_was_put_back_is_restored_again(in_place: Fold
     in_place.output.write_bytes(b"the original")
     item = in_place.settled()
     assert (item.problem, item.skip, item.sources) == (None, None, (in_place.output,))
+
+
+def test_a_plan_of_which_nothing_is_known_is_not_copied_and_one_part_known_keeps_its_order(folder: Folder) -> None:
+    others = [WorkItem((Path(name),), folder.output.with_name(name)) for name in ("0.png", "b.png", "c.png")]
+    unknown = Plan(others)
+    assert settle(unknown, folder.journal, RECIPE) is unknown
+    folder.done()
+    mixed = Plan((others[0], folder.item(), *others[1:]))
+    settled = settle(mixed, folder.journal, RECIPE)
+    assert settled.items == [others[0], replace(folder.item(), skip=DONE), *others[1:]]

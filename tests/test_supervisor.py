@@ -19,7 +19,7 @@ import pytest
 from restore.batch import run_batch
 from restore.errors import DeviceError, WeightsError
 from restore.job import FailureLimit, Job
-from restore.planning import WorkItem, plan
+from restore.planning import Plan, WorkItem, plan
 from restore.plugin_manager import PluginManager
 from restore.reporting import FileResult, Report, Silence
 from tests.faults import trouble
@@ -31,6 +31,12 @@ MANAGER = functools.partial(PluginManager.of, {"trouble": trouble})
 
 def plugins() -> PluginManager:
     """As a worker calls it: a function of a module, which can be sent."""
+    return MANAGER()
+
+
+def slow_to_end() -> PluginManager:
+    """The same in a process that takes its time to end, as one with many libraries does."""
+    threading.Thread(target=time.sleep, args=(0.5,)).start()
     return MANAGER()
 
 
@@ -70,14 +76,14 @@ def supervised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     def run(
         *, model: str = "trouble", timeout: float | None = None, limit: FailureLimit | None = None,
         stop: threading.Event | None = None, observer: Silence | None = None, delay: float = 0.0,
-        weights: Path | None = None, jobs: int = 2,
+        weights: Path | None = None, jobs: int = 2, workers: Callable[[], PluginManager] = plugins,
     ) -> Report:  # fmt: skip
         manager = plugins()
         spec = manager.restorer(model)
         options = trouble.TroubleOptions(delay=delay, flavour=0, companions=0)
         the_plan = plan([str(tmp_path / "in")], tmp_path / "out")
         job = Job(the_plan, spec, options, max_failures=limit, weights=weights, jobs=jobs)
-        return run_batch(job, manager, observer, workers=plugins, timeout=timeout, stop=stop)
+        return run_batch(job, manager, observer, workers=workers, timeout=timeout, stop=stop)
 
     level = logging.getLogger("restore").level
     yield run
@@ -172,3 +178,18 @@ def test_too_many_failures_stop_it(pictures: Callable[..., None], supervised: Ca
     report = supervised(limit=FailureLimit(count=2))
     assert report.stopped is not None and "(--max-failures 2)" in report.stopped
     assert report.failed >= 2 and report.left > 0 and not report.interrupted
+
+
+def test_a_worker_that_is_through_may_take_its_time_to_end(
+    pictures: Callable[..., None], supervised: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures(a=30)
+    settled = list[Plan]()
+
+    def settle(the_plan: Plan, *_: object, **__: object) -> Plan:
+        settled.append(the_plan)
+        return the_plan
+
+    monkeypatch.setattr("restore.batch.settle", settle)
+    assert supervised(workers=slow_to_end).done == 1
+    assert len(settled) == 1, "only before the run: what a worker leaves that did not die needs no second look"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from restore.walking import Walk, kind_of, natural_key
+from restore.walking import Walk, kind_of, natural_key, naturally_sorted
 
 
 def touch(*paths: Path) -> None:
@@ -99,7 +99,7 @@ def test_the_order_is_that_of_text_and_numbers_by_turns_in_each_folder() -> None
         names = ["".join(luck.choices("aAbß019٣ .-\x01ä\ud800𝟗", k=luck.randint(1, 6))) for _ in range(60)]
         paths = [*names[:20], *map(os.sep.join, zip(names[20:40], names[40:], strict=True))]
         paths += [f"{path}{more}" for path in paths for more in ("0", "a", f"{os.sep}1")]
-        assert sorted(paths, key=natural_key) == sorted(paths, key=in_pieces)
+        assert naturally_sorted(paths) == sorted(paths, key=natural_key) == sorted(paths, key=in_pieces)
 
 
 def test_the_kind_of_anything_can_be_asked_without_an_exception(tmp_path: Path) -> None:
