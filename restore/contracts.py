@@ -212,4 +212,5 @@ _RULES: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("default", lambda value: isinstance(value, bool), "True or False"),
     ("requires", _is_texts, "a tuple of import names"),
     ("companions", lambda value: value is None or callable(value), "a function or None"),
+    ("working_bytes", lambda value: value is None or callable(value), "a function or None"),
 )

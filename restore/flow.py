@@ -24,7 +24,7 @@ from restore.outputs import Made, Outputs, twins
 from restore.planning import WorkItem
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Observer, Results, Tracer
-from restore.result_size import check_header, check_size, growth_of
+from restore.result_size import check_header, check_size, growth_of, working_bytes
 from restore.resuming import DONE
 from restore.spec import Restorer
 
@@ -171,12 +171,12 @@ class Flow:
         try:
             for header, source in zip(known, item.sources, strict=True):
                 check_header(spec, options, header, self.job.max_pixels, source)
-            grown = [(header, growth_of(spec, options, header)) for header in known]
+            each = [(h, growth_of(spec, options, h), working_bytes(spec, options, h)) for h in known]
             beside = len(self.job.plan.companions)
             masked = 0 if self.job.masking is None else mask_bytes(known[0], item.mask)
-            size = sum(picture_bytes(header, growth, beside) for header, growth in grown) + masked
+            size = sum(picture_bytes(header, growth, beside, working) for header, growth, working in each) + masked
             if self.budget.strict and size > self.budget.pictures:
-                least = sum(needed(header, growth, beside) for header, growth in grown) + 2 * masked
+                least = sum(needed(header, growth, beside, working) for header, growth, working in each) + 2 * masked
                 raise InputError(
                     f"needs about {size >> 20} MiB beside the network; --memory leaves {self.budget.pictures >> 20} "
                     "MiB.",

@@ -29,7 +29,7 @@ from restore.masks.making import mask_bytes
 from restore.memory import BASE, picture_bytes, share
 from restore.naming import companion_paths
 from restore.planning import WorkItem
-from restore.result_size import growth_of
+from restore.result_size import growth_of, working_bytes
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
@@ -146,7 +146,8 @@ def _memory(job: Job, headers: list[tuple[WorkItem, Header]]) -> int | None:
     beside = len(job.plan.companions)
 
     def held(header: Header) -> int:
-        return picture_bytes(header, growth_of(job.spec, job.options, header), beside)
+        working = working_bytes(job.spec, job.options, header)
+        return picture_bytes(header, growth_of(job.spec, job.options, header), beside, working)
 
     item, largest = max(headers, key=lambda each: held(each[1]))
     masked = 0 if job.masking is None else mask_bytes(largest, item.mask)

@@ -65,7 +65,7 @@ def share(runtime: Runtime) -> Budget:
     return Budget(replace(runtime, memory=network), free - network, strict=True)
 
 
-def picture_bytes(header: Header, growth: float = 1.0, companions: int = 0) -> int:
+def picture_bytes(header: Header, growth: float = 1.0, companions: int = 0, working: int = 0) -> int:
     """What a picture takes while it is in flight.
 
     Args:
@@ -73,14 +73,15 @@ def picture_bytes(header: Header, growth: float = 1.0, companions: int = 0) -> i
         growth: Pixels of the result per pixel of the picture.
         companions: How many further pictures lie beside its result. Each is held until it is written, and is taken to
             be as large as the result, or a map of one float per pixel, whichever is more.
+        working: Bytes that the restorer holds beside; see `restore.result_size.working_bytes`.
     """
     beside = max(header.bytes, _MAP * header.width * header.height) * growth
-    return int(header.bytes * (COPIES + 2 * max(growth - 1, 0)) + companions * beside)
+    return int(header.bytes * (COPIES + 2 * max(growth - 1, 0)) + companions * beside) + working
 
 
-def needed(header: Header, growth: float = 1.0, companions: int = 0) -> int:
+def needed(header: Header, growth: float = 1.0, companions: int = 0, working: int = 0) -> int:
     """The limit that lets this picture through, in bytes; arguments as of `picture_bytes`."""
-    pictures = picture_bytes(header, growth, companions)
+    pictures = picture_bytes(header, growth, companions, working)
     return BASE + int(max(pictures / (1 - _NETWORK_SHARE), min(pictures + _NETWORK_MOST, 2 * pictures)))
 
 

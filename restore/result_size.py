@@ -1,4 +1,4 @@
-"""How large results become: what a restorer says in `RestorerSpec.output_size`, checked and put to use.
+"""How large results become, and what is held on the way: `RestorerSpec.output_size` and `RestorerSpec.working_bytes`.
 
 Asked before a picture is read (from its header, for memory and disk) and again before the model runs on it (from the
 picture itself): a header does not tell whether the picture is to be turned, and a size that has to fit into another
@@ -16,6 +16,8 @@ from restore.spec import Options, RestorerSpec
 
 Growth = Callable[[Header | None], float]
 """Pixels of a result per pixel of its picture, from its header; None for a header that does not tell."""
+
+_DEFECT = "This is a defect of the plugin: `restore plugins` says where it comes from."
 
 _TYPICAL = (3000, 4000)
 """Height and width taken for a picture whose header does not tell."""
@@ -35,14 +37,13 @@ def result_size(spec: RestorerSpec, options: Options, height: int, width: int) -
     """
     if spec.output_size is None:
         return height, width
-    advice = "This is a defect of the plugin: `restore plugins` says where it comes from."
     try:
         answer = spec.output_size(options, height, width)
     except Exception as error:  # a plugin's function may raise anything
         what = f"{type(error).__name__}: {error}".rstrip(": ")
-        raise PluginError(f"output_size of the model '{spec.name}' failed ({what}).", hint=advice) from error
+        raise PluginError(f"output_size of the model '{spec.name}' failed ({what}).", hint=_DEFECT) from error
     if not (isinstance(answer, tuple) and len(answer) == 2 and all(type(edge) is int and edge > 0 for edge in answer)):
-        raise PluginError(f"output_size of the model '{spec.name}' gave {answer!r}.", hint=advice)
+        raise PluginError(f"output_size of the model '{spec.name}' gave {answer!r}.", hint=_DEFECT)
     return answer
 
 
@@ -59,6 +60,31 @@ def growth_of(spec: RestorerSpec, options: Options, header: Header | None) -> fl
     """
     height, width = _TYPICAL if header is None else (header.height, header.width)
     return max(_pixels(spec, options, height, width), _pixels(spec, options, width, height)) / (height * width)
+
+
+def working_bytes(spec: RestorerSpec, options: Options, header: Header) -> int:
+    """What a restorer holds beside a picture and its result; the larger one where turning the picture matters.
+
+    Args:
+        spec: The restorer.
+        options: An instance of its options.
+        header: The picture's.
+
+    Raises:
+        PluginError: What the plugin says is no number of bytes, or it fails to say.
+    """
+    if spec.working_bytes is None:
+        return 0
+    channels = header.channels + header.alpha
+    sizes = ((header.height, header.width), (header.width, header.height))
+    try:
+        answers: list[object] = [spec.working_bytes(options, *size, channels, header.bits) for size in sizes]
+    except Exception as error:  # a plugin's function may raise anything
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise PluginError(f"working_bytes of the model '{spec.name}' failed ({what}).", hint=_DEFECT) from error
+    if not all(type(answer) is int and answer >= 0 for answer in answers):
+        raise PluginError(f"working_bytes of the model '{spec.name}' gave {answers[0]!r}.", hint=_DEFECT)
+    return max(answer for answer in answers if isinstance(answer, int))
 
 
 def check_header(spec: RestorerSpec, options: Options, header: Header, max_pixels: int, path: Path) -> None:

@@ -166,6 +166,9 @@ class RestorerSpec:
             unavailable instead of failing at the first picture.
         companions: ``companions(options)`` → which further files are written beside each result; None for none. Asked
             before a run, without loading the model; equal options must give equal answers.
+        working_bytes: ``working_bytes(options, height, width, channels, bits)`` → bytes that `Restorer.restore` holds
+            at most beside its picture, its result and companions, and what `Runtime.memory` bounds; channels include
+            alpha, bits are 8, 16 or 32. Asked like `output_size`, to keep runs within their memory. None: next to none.
     """
 
     name: str
@@ -183,3 +186,4 @@ class RestorerSpec:
     default: bool = False
     requires: tuple[str, ...] = ()
     companions: Callable[[Any], tuple[Companion, ...]] | None = None
+    working_bytes: Callable[[Any, int, int, int, int], int] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -212,3 +213,20 @@ def test_reading_the_descriptions_imports_nothing_heavy() -> None:
     code = f"import sys, restore_classic.plugin as p; p.provide_restorers(); {heavy}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("name", ["telea", "navier-stokes"])
+def test_no_more_is_held_on_the_way_than_was_told(name: str, dtype: type[np.uint8 | np.uint16]) -> None:
+    """Arrays only: what OpenCV holds itself is not seen here."""
+    image = Image(np.tile(CLEAN, (5, 5, 1)).astype(dtype))
+    mask = np.zeros(image.pixels.shape[:2], np.bool_)
+    mask[::200] = True
+    tracemalloc.start()
+    inpaint(name, image, mask, radius=1)
+    held = tracemalloc.get_traced_memory()[1] - image.pixels.nbytes
+    tracemalloc.stop()
+    spec, (height, width, channels) = SPECS[name], image.pixels.shape
+    assert spec.working_bytes is not None
+    told = spec.working_bytes(spec.options(), height, width, channels, 8 * image.pixels.itemsize)
+    assert told / 4 < held < told

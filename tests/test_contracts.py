@@ -66,6 +66,7 @@ def test_what_fills_holes_cannot_change_the_size() -> None:
         ("default", 1),
         ("requires", "bm3d"),
         ("companions", ("uncertainty",)),
+        ("working_bytes", 1 << 20),
     ],
 )
 def test_a_field_that_cannot_be_used_is_named_with_its_value_and_the_rule(field: str, value: Any) -> None:

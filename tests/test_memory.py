@@ -59,6 +59,9 @@ def test_what_lies_beside_a_result_is_held_too_and_may_be_a_map_of_floats() -> N
     assert picture_bytes(header(12), growth=4, companions=3) - picture_bytes(header(12), growth=4) == 3 * 4 * 12e6 * 4
     deep = replace(header(12), bits=16)
     assert picture_bytes(deep, companions=2) - picture_bytes(deep) == 2 * 72e6
+    assert picture_bytes(header(12), 4, 3, working=1000) - picture_bytes(header(12), 4, 3) == 1000
+    budget = share(Runtime(memory=needed(header(50), 4, 6, working=10**9)))
+    assert picture_bytes(header(50), 4, 6, working=10**9) <= budget.pictures
     budget = share(Runtime(memory=needed(header(50), 4, 6)))
     assert picture_bytes(header(50), 4, 6) <= budget.pictures
 

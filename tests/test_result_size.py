@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from restore.job import Job
 from restore.memory import BASE, COPIES
 from restore.planning import plan
 from restore.plugin_manager import PluginManager
-from restore.result_size import check_header, check_size, growth_of, result_size
+from restore.result_size import check_header, check_size, growth_of, result_size, working_bytes
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 Photo = Callable[..., Path]
@@ -132,6 +133,36 @@ def test_memory_is_asked_for_the_result_as_well(tmp_path: Path, photo: Photo) ->
     reasons, _ = run(tmp_path, upscaler, runtime=Runtime(memory=BASE + 2 * (100 << 20)))
     assert reasons[0] is not None and reasons[0].startswith(f"needs about {needed >> 20} MiB beside the network")
     assert upscaler.seen == []
+
+
+def test_memory_is_asked_for_what_a_model_holds_on_the_way(tmp_path: Path, photo: Photo) -> None:
+    photo(tmp_path / "in" / "a.png", width=300, height=200)
+
+    class Hungry(Upscaler):
+        @hookimpl
+        def provide_restorers(self) -> list[RestorerSpec]:
+            return [replace(super().provide_restorers()[0], working_bytes=lambda *_: 1 << 30)]
+
+    upscaler = Hungry()
+    reasons, _ = run(tmp_path, upscaler, runtime=Runtime(memory=BASE + 2 * (100 << 20)))
+    assert str(reasons[0]).startswith("needs about 1025 MiB beside the network") and upscaler.seen == []
+    advised = int(str(reasons[0]).split("--memory ")[2].split("MiB")[0])
+    _, states = run(tmp_path, upscaler, runtime=Runtime(memory=advised << 20))
+    assert states == ["done"]
+
+
+def test_what_is_held_on_the_way_is_asked_with_depth_and_alpha_and_for_both_ways_a_picture_may_lie() -> None:
+    hungry = replace(spec_of(None), working_bytes=lambda _, height, width, channels, bits: height * channels * bits)
+    assert working_bytes(hungry, Options(), header(200, 50)) == 200 * 3 * 8
+    assert working_bytes(hungry, Options(), replace(header(50, 200), bits=16, alpha=True)) == 200 * 4 * 16
+    assert working_bytes(spec_of(None), Options(), header(200, 50)) == 0
+
+
+@pytest.mark.parametrize("answer", [None, -1, 0.5, True])
+def test_what_is_no_number_of_bytes_is_the_plugins_fault(answer: object) -> None:
+    broken = replace(spec_of(None), working_bytes=lambda *_: answer)  # type: ignore[arg-type]
+    with pytest.raises(PluginError, match=f"working_bytes of the model 'double' gave {answer}"):
+        working_bytes(broken, Options(), header(200, 50))
 
 
 def test_a_broken_answer_fails_the_picture_and_not_the_run(tmp_path: Path, photo: Photo) -> None:

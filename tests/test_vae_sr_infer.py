@@ -202,3 +202,22 @@ def test_own_weights_of_one_training_serve_every_picture() -> None:
     one = load((WEIGHTS,), Runtime(device="cpu"))
     assert torch.get_num_threads() >= 1
     assert enlarged(one, small(4), scale=2, training="photo").image.pixels.shape == (96, 96, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "held"),
+    [
+        ({"scale": 2}, 0),
+        ({"scale": 1.5}, 4 * 3),  # twice as large, in three channels of 8 bits, then reduced
+        ({"scale": 2.5}, 9 * 3),
+        ({"size": "200x200"}, 0),
+        ({"max_side": 210}, 9 * 3),
+        ({"max_side": 100}, 0),
+        ({"max_side": 900}, 16 * 3),
+        ({"scale": 2, "uncertainty": True}, 4 * 4),
+        ({"scale": 1.5, "uncertainty": True}, 4 * 3 + 4 * 4),
+    ],
+)
+def test_what_is_held_on_the_way_to_sizes_between_is_told(options: dict[str, object], held: int) -> None:
+    assert SPEC.working_bytes is not None
+    assert SPEC.working_bytes(UpscaleOptions.model_validate(options), 60, 100, 3, 8) == held * 60 * 100

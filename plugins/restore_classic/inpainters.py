@@ -38,6 +38,14 @@ class BiharmonicOptions(Options):
     )
 
 
+def _working_bytes(options: Options, height: int, width: int, channels: int, bits: int) -> int:
+    """The part that is filled, as prepared and as filled, and what OpenCV holds; measured with holes from edge to edge.
+
+    Beside it, `biharmonic` solves one hole at a time, within what `BiharmonicOptions.largest_hole` says.
+    """
+    return height * width * channels * (3 if bits == 8 else 12)
+
+
 def _loader(name: str, choose: Callable[[], Method]) -> Callable[[Path | None, Runtime], Restorer]:
     """A `RestorerSpec.load` for one method; importing it waits until then."""
 
@@ -77,6 +85,7 @@ INPAINTERS = (
         options=RadiusOptions,
         load=_loader("telea", _telea),
         needs=Needs.IMAGE_AND_MASK,
+        working_bytes=_working_bytes,
         sources=("Telea: An image inpainting technique based on the fast marching method, JGT 2004",),
         default=True,
     ),
@@ -87,6 +96,7 @@ INPAINTERS = (
         options=RadiusOptions,
         load=_loader("navier-stokes", _navier_stokes),
         needs=Needs.IMAGE_AND_MASK,
+        working_bytes=_working_bytes,
         sources=(
             "Bertalmio, Bertozzi, Sapiro: Navier-Stokes, fluid dynamics, and image and video inpainting, CVPR 2001",
         ),
@@ -98,6 +108,7 @@ INPAINTERS = (
         options=BiharmonicOptions,
         load=_loader("biharmonic", _biharmonic),
         needs=Needs.IMAGE_AND_MASK,
+        working_bytes=_working_bytes,
         sources=(
             "Damelin, Hoang: On surface completion and image inpainting by biharmonic functions, IJMMS 2018",
             "Chui, Mhaskar: MRA contextual-recovery extension of smooth functions on manifolds, ACHA 2010",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -69,6 +70,15 @@ class UpscaleOptions(Enlarging):
         return samples + maps
 
 
+def _working_bytes(options: UpscaleOptions, height: int, width: int, channels: int, bits: int) -> int:
+    """The enlargement by a whole factor before it is reduced to the size asked for, and the map as it is made."""
+    size = options.output_size(height, width)
+    scale = min(math.ceil(options.factor(height, width) - 1e-9), 4)  # above, pictures are refused
+    larger = height * width * scale**2
+    whole = size in ((height * scale, width * scale), (height, width))
+    return (0 if whole else larger * channels * bits // 8) + (4 * larger if options.uncertainty else 0)
+
+
 def _load(weights: Path | None, runtime: Runtime) -> Restorer:
     from restore_vae_sr.infer import load
 
@@ -94,6 +104,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
             output_size=UpscaleOptions.output_size,
             scales="up to x4",
             companions=UpscaleOptions.companions,
+            working_bytes=_working_bytes,
             size_rule=SizeRule(multiple=1, halo=12),
             weights=WEIGHTS,
             train=_train,
