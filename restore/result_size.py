@@ -33,12 +33,15 @@ def result_size(spec: RestorerSpec, options: Options, height: int, width: int) -
         width: Columns of the picture.
 
     Raises:
+        InputError: The restorer cannot make that size.
         PluginError: What the plugin says is no size, or it fails to say.
     """
     if spec.output_size is None:
         return height, width
     try:
         answer = spec.output_size(options, height, width)
+    except InputError:
+        raise
     except Exception as error:  # a plugin's function may raise anything
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         raise PluginError(f"output_size of the model '{spec.name}' failed ({what}).", hint=_DEFECT) from error
@@ -48,7 +51,7 @@ def result_size(spec: RestorerSpec, options: Options, height: int, width: int) -
 
 
 def growth_of(spec: RestorerSpec, options: Options, header: Header | None) -> float:
-    """Pixels of a result per pixel of its picture; the larger one where turning the picture matters.
+    """Pixels of a result per pixel of its picture; the larger one where turning it matters, 0 where it is refused.
 
     Args:
         spec: The restorer.
@@ -59,7 +62,8 @@ def growth_of(spec: RestorerSpec, options: Options, header: Header | None) -> fl
         PluginError: What the plugin says is no size, or it fails to say.
     """
     height, width = _TYPICAL if header is None else (header.height, header.width)
-    return max(_pixels(spec, options, height, width), _pixels(spec, options, width, height)) / (height * width)
+    sizes = _possible(spec, options, height, width)
+    return max((_pixels(spec, options, *size) for size in sizes), default=0) / (height * width)
 
 
 def working_bytes(spec: RestorerSpec, options: Options, header: Header) -> int:
@@ -76,7 +80,7 @@ def working_bytes(spec: RestorerSpec, options: Options, header: Header) -> int:
     if spec.working_bytes is None:
         return 0
     channels = header.channels + header.alpha
-    sizes = ((header.height, header.width), (header.width, header.height))
+    sizes = _possible(spec, options, header.height, header.width)
     try:
         answers: list[object] = [spec.working_bytes(options, *size, channels, header.bits) for size in sizes]
     except Exception as error:  # a plugin's function may raise anything
@@ -84,11 +88,11 @@ def working_bytes(spec: RestorerSpec, options: Options, header: Header) -> int:
         raise PluginError(f"working_bytes of the model '{spec.name}' failed ({what}).", hint=_DEFECT) from error
     if not all(type(answer) is int and answer >= 0 for answer in answers):
         raise PluginError(f"working_bytes of the model '{spec.name}' gave {answers[0]!r}.", hint=_DEFECT)
-    return max(answer for answer in answers if isinstance(answer, int))
+    return max((answer for answer in answers if isinstance(answer, int)), default=0)
 
 
 def check_header(spec: RestorerSpec, options: Options, header: Header, max_pixels: int, path: Path) -> None:
-    """Refuse a picture whose result would be too large, however the picture is turned.
+    """Refuse a picture whose result would be too large or cannot be made, however the picture is turned.
 
     Args:
         spec: The restorer.
@@ -98,11 +102,11 @@ def check_header(spec: RestorerSpec, options: Options, header: Header, max_pixel
         path: The picture's file, for the message.
 
     Raises:
-        InputError: Names both sizes and the limit.
+        InputError: Names both sizes and the limit; or what the restorer says.
         PluginError: What the plugin says is no size, or it fails to say.
     """
-    lying, standing = (header.height, header.width), (header.width, header.height)
-    smaller = min(lying, standing, key=lambda size: _pixels(spec, options, *size))
+    asked = header.height, header.width
+    smaller = min(_possible(spec, options, *asked), key=lambda size: _pixels(spec, options, *size), default=asked)
     check_size(spec, options, smaller, max_pixels, path)
 
 
@@ -128,6 +132,18 @@ def check_size(spec: RestorerSpec, options: Options, size: tuple[int, int], max_
             path=path,
             hint="Ask for a smaller size, or raise the limit with --max-pixels.",
         )
+
+
+def _possible(spec: RestorerSpec, options: Options, height: int, width: int) -> list[tuple[int, int]]:
+    """The sizes that a picture may have when it is upright, without those whose results the restorer cannot make."""
+    found = []
+    for size in ((height, width), (width, height)):
+        try:
+            result_size(spec, options, *size)
+        except InputError:
+            continue
+        found.append(size)
+    return found
 
 
 def _pixels(spec: RestorerSpec, options: Options, height: int, width: int) -> int:

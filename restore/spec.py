@@ -155,7 +155,8 @@ class RestorerSpec:
             shipped ones.
         needs: What an observation must hold.
         output_size: ``output_size(options, height, width)`` → height and width of the result, in whole pixels; asked
-            often, also before anything is read, so it must be quick and must not fail. None: as the input.
+            often, also before anything is read, so it must be quick. It may raise `restore.errors.InputError` for a
+            size it cannot make; such a picture is refused before it is read. None: as the input.
         scales: What `restore models` says about it: "x1", "x2, x3, x4", "any".
         size_rule: Padding and receptive radius of the network.
         weights: The shipped weights file, or None where the method has none.

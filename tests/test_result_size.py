@@ -177,6 +177,38 @@ def test_a_broken_answer_fails_the_picture_and_not_the_run(tmp_path: Path, photo
     assert states == ["failed"] and "gave None" in str(reasons[0])
 
 
+def no_wider_than_20(options: Options, height: int, width: int) -> tuple[int, int]:
+    """Double a picture, if it is narrow."""
+    if width > 20:
+        raise InputError("is too wide for this.", hint="Cut it.")
+    return 2 * height, 2 * width
+
+
+def test_what_a_model_cannot_make_is_refused_before_it_is_read(tmp_path: Path, photo: Photo) -> None:
+    photo(tmp_path / "in" / "a.png", width=20, height=20)
+    photo(tmp_path / "in" / "b.png", width=30, height=30)
+
+    class Narrow(Upscaler):
+        @hookimpl
+        def provide_restorers(self) -> list[RestorerSpec]:
+            return [spec_of(no_wider_than_20, self.load)]
+
+    upscaler = Narrow()
+    reasons, states = run(tmp_path, upscaler)
+    assert states == ["done", "failed"] and upscaler.seen == [(20, 20)]
+    assert reasons[1] == "is too wide for this. Cut it."
+
+
+def test_what_can_be_made_one_way_round_only_is_counted_that_way() -> None:
+    narrow = replace(spec_of(no_wider_than_20), working_bytes=lambda _, height, width, *__: width)
+    check_header(narrow, Options(), header(20, 30), 10_000, Path("a.jpg"))
+    assert growth_of(narrow, Options(), header(20, 30)) == 4
+    assert working_bytes(narrow, Options(), header(20, 30)) == 20
+    with pytest.raises(InputError, match="too wide"):
+        check_header(narrow, Options(), header(30, 40), 10_000, Path("a.jpg"))
+    assert growth_of(narrow, Options(), header(30, 40)) == working_bytes(narrow, Options(), header(30, 40)) == 0
+
+
 def test_a_dry_run_tells_which_results_would_be_too_large(
     tmp_path: Path, photo: Photo, capsys: pytest.CaptureFixture[str]
 ) -> None:

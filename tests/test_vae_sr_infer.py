@@ -213,7 +213,7 @@ def test_own_weights_of_one_training_serve_every_picture() -> None:
         ({"size": "200x200"}, 0),
         ({"max_side": 210}, 9 * 3),
         ({"max_side": 100}, 0),
-        ({"max_side": 900}, 16 * 3),
+        ({"max_side": 350}, 16 * 3),
         ({"scale": 2, "uncertainty": True}, 4 * 4),
         ({"scale": 1.5, "uncertainty": True}, 4 * 3 + 4 * 4),
     ],
@@ -221,3 +221,18 @@ def test_own_weights_of_one_training_serve_every_picture() -> None:
 def test_what_is_held_on_the_way_to_sizes_between_is_told(options: dict[str, object], held: int) -> None:
     assert SPEC.working_bytes is not None
     assert SPEC.working_bytes(UpscaleOptions.model_validate(options), 60, 100, 3, 8) == held * 60 * 100
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_numbers_are_refused_before_the_network_runs(vae: VaeUpscaler, value: float) -> None:
+    pixels = np.full((16, 16, 3), 0.5, np.float32)
+    pixels[3, 4, 1] = value
+    with pytest.raises(InputError, match="holds NaN or infinite pixels"):
+        enlarged(vae, pixels)
+
+
+def test_what_would_be_enlarged_too_much_is_refused_by_its_size_alone() -> None:
+    assert SPEC.output_size is not None
+    assert SPEC.output_size(UpscaleOptions(max_side=400), 100, 60) == (400, 240)
+    with pytest.raises(InputError, match="cannot be enlarged 5 times: vae-sr knows factors up to 4"):
+        SPEC.output_size(UpscaleOptions(max_side=500), 100, 60)

@@ -151,7 +151,7 @@ def biharmonic(pixels: Pixels, mask: Mask, options: BiharmonicOptions) -> Pixels
     if sizes.max() > options.largest_hole:
         raise InputError(
             f"the largest hole has {sizes.max()} pixels in one piece; biharmonic takes at most {options.largest_hole}.",
-            hint="Use telea, or raise --largest-hole.",
+            hint="Use -m telea, or raise --largest-hole.",
         )
     filled = pixels.astype(np.float32)
     for hole in range(1, count):

@@ -47,7 +47,8 @@ class VaeUpscaler:
         """Enlarge one picture; see `restore.spec.Restorer`.
 
         Raises:
-            InputError: The observation has a mask, or is to be enlarged more than the weights know.
+            InputError: The observation has a mask, is to be enlarged more than the networks know, or holds NaN or
+                infinite values.
         """
         image = observation.image
         if observation.mask is not None:
@@ -57,21 +58,13 @@ class VaeUpscaler:
         size = options.output_size(image.height, image.width)
         if size == (image.height, image.width):
             return _unchanged(left_as_it_is(image), options)
-        scale = self._scale(options.factor(image.height, image.width))
+        _check_finite(image)
+        factor = options.factor(image.height, image.width)
+        scale = next(scale for scale in SCALES if factor <= scale + 1e-9)
         training = self._training(image.pixels, options)
         consistent = training == "clean" if options.consistent == "auto" else options.consistent == "on"
         how = Enlargement(self.models[training], scale, self.machine, self.edge, consistent)
         return _Picture(image, how, size).restore(options)
-
-    def _scale(self, factor: float) -> int:
-        """The smallest scale of the networks that is enough."""
-        for scale in SCALES:
-            if factor <= scale + 1e-9:
-                return scale
-        raise InputError(
-            f"cannot be enlarged {factor:.3g} times: vae-sr knows factors up to {max(SCALES)}.",
-            hint="Ask for less, or enlarge the result once more.",
-        )
 
     def _training(self, pixels: Pixels, options: UpscaleOptions) -> str:
         if len(self.models) == 1:
@@ -82,6 +75,13 @@ class VaeUpscaler:
         training = "photo" if found.processed else "clean"
         log.info("taken for a %s picture: %s", training, found.reason)
         return training
+
+
+def _check_finite(image: Image) -> None:
+    """Refuse what no network can work on, before it takes the time of the whole picture."""
+    planes = [image.pixels] if image.alpha is None else [image.pixels, image.alpha]
+    if image.pixels.dtype == np.float32 and not all(np.isfinite(plane).all() for plane in planes):
+        raise InputError("the picture holds NaN or infinite pixels.", hint="Replace them first.")
 
 
 def _unchanged(image: Image, options: UpscaleOptions) -> Restoration:

@@ -10,16 +10,21 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from restore.enlarging import Enlarging
+from restore.errors import InputError
 from restore.spec import Companion, Restorer, RestorerSpec, Runtime, SizeRule, TrainSpec, hookimpl
 
 WEIGHTS = Path(__file__).with_name("weights") / "vae-sr-clean.safetensors"
 PHOTO_WEIGHTS = Path(__file__).with_name("weights") / "vae-sr-photo.safetensors"
 
 
+LARGEST = 4
+"""The largest factor that the networks know."""
+
+
 class UpscaleOptions(Enlarging):
     """Options of `vae-sr`."""
 
-    scale: Annotated[float, Field(gt=1, le=4)] | None = Field(
+    scale: Annotated[float, Field(gt=1, le=LARGEST)] | None = Field(
         default=None,
         description="How many times larger, from above 1 to 4, like 2 or 1.5; 2 where neither this nor --size nor "
         "--max-side is given. Factors that are not whole are done by the next larger one and a reduction.",
@@ -63,6 +68,20 @@ class UpscaleOptions(Enlarging):
             )
         return self
 
+    def output_size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of the result; see `Enlarging.output_size`.
+
+        Raises:
+            InputError: The picture would be enlarged more than the networks know.
+        """
+        factor = self.factor(height, width)
+        if factor > LARGEST + 1e-9:
+            raise InputError(
+                f"cannot be enlarged {factor:.3g} times: vae-sr knows factors up to {LARGEST}.",
+                hint="Ask for less, enlarge the result once more, or take -m lanczos.",
+            )
+        return super().output_size(height, width)
+
     def companions(self) -> tuple[Companion, ...]:
         """The files beside each result: samples first, then the map as a picture and as numbers."""
         samples = tuple(Companion(f"sample-{k + 1}") for k in range(self.samples))
@@ -73,7 +92,7 @@ class UpscaleOptions(Enlarging):
 def _working_bytes(options: UpscaleOptions, height: int, width: int, channels: int, bits: int) -> int:
     """The enlargement by a whole factor before it is reduced to the size asked for, and the map as it is made."""
     size = options.output_size(height, width)
-    scale = min(math.ceil(options.factor(height, width) - 1e-9), 4)  # above, pictures are refused
+    scale = math.ceil(options.factor(height, width) - 1e-9)
     larger = height * width * scale**2
     whole = size in ((height * scale, width * scale), (height, width))
     return (0 if whole else larger * channels * bits // 8) + (4 * larger if options.uncertainty else 0)
