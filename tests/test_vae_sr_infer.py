@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -160,15 +161,17 @@ def test_a_picture_that_is_large_enough_stays_as_it_is(vae: VaeUpscaler) -> None
     assert not result.companions[2].pixels.any()
 
 
-def test_saved_pictures_are_taken_for_photos_and_sharp_ones_for_clean(
+def test_saved_and_noisy_pictures_are_taken_for_photos_and_sharp_ones_for_clean(
     vae: VaeUpscaler, caplog: pytest.LogCaptureFixture
 ) -> None:
-    noisy = small(2).astype(np.int64) + np.random.default_rng(0).normal(0, 12, (96, 96, 3)).astype(np.int64)
+    sharp = small(2, 256)
+    saved = cv2.imdecode(cv2.imencode(".jpg", sharp, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR)
+    noisy = (sharp + np.random.default_rng(0).normal(0, 12, sharp.shape)).clip(0, 255).astype(np.uint8)
     with caplog.at_level("INFO"):
-        enlarged(vae, noisy.clip(0, 255).astype(np.uint8), scale=2)
-        enlarged(vae, small(2), scale=2)
-    assert "photo" in caplog.messages[0]
-    assert "clean" in caplog.messages[1]
+        for pixels in (saved.astype(np.uint8), noisy, sharp):
+            enlarged(vae, pixels, scale=2)
+    assert ["photo" in message for message in caplog.messages] == [True, True, False]
+    assert "clean" in caplog.messages[2]
 
 
 def test_a_factor_beyond_the_weights_is_refused_with_what_they_know(vae: VaeUpscaler) -> None:
