@@ -165,10 +165,10 @@ def test_saved_and_noisy_pictures_are_taken_for_photos_and_sharp_ones_for_clean(
     vae: VaeUpscaler, caplog: pytest.LogCaptureFixture
 ) -> None:
     sharp = small(2, 256)
-    saved = cv2.imdecode(cv2.imencode(".jpg", sharp, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR)
+    saved = np.asarray(cv2.imdecode(cv2.imencode(".jpg", sharp, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR))
     noisy = (sharp + np.random.default_rng(0).normal(0, 12, sharp.shape)).clip(0, 255).astype(np.uint8)
     with caplog.at_level("INFO"):
-        for pixels in (saved.astype(np.uint8), noisy, sharp):
+        for pixels in (saved, noisy, sharp):
             enlarged(vae, pixels, scale=2)
     assert ["photo" in message for message in caplog.messages] == [True, True, False]
     assert "clean" in caplog.messages[2]
