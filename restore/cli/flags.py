@@ -30,7 +30,9 @@ def common_flags(models: list[str], *, masks: bool = False) -> list[click.Parame
         click.Option(["-m", "--model"], metavar="MODEL", shell_complete=complete, help="Which model; see below."),
         click.Option(["--weights"], metavar="FILE", help="Weights of your own for the model (safetensors)."),
         click.Option(["--overwrite"], is_flag=True, help="Replace results that exist; otherwise they are skipped."),
-        click.Option(["--quality"], type=click.IntRange(1, 100), help="Of JPEG, WebP, AVIF. [default: the source's]"),
+        click.Option(
+            ["--quality"], type=click.IntRange(1, 100), metavar="N", help="Of JPEG, WebP, AVIF. [default: the source's]"
+        ),
         *(mask_flags() if masks else []),
         *plan_flags(),
         *run_flags(),
@@ -55,12 +57,18 @@ def _machine_flags() -> list[click.Parameter]:
             help="Where to compute.",
         ),
         click.Option(["--precision"], type=precisions, default="auto", show_default=True, help="Of the network."),
-        click.Option(["--tile"], type=click.IntRange(min=16), help="Edge of a tile, in pixels. [default: fits memory]"),
-        click.Option(["--memory"], type=Bytes(), help="What the network may use, like 2GiB. [default: moderate]"),
-        click.Option(["--threads"], type=click.IntRange(min=1), help="CPU threads. [default: all cores]"),
+        click.Option(
+            ["--tile"],
+            type=click.IntRange(min=16),
+            metavar="N",
+            help="Edge of a tile, in pixels. [default: fits memory]",
+        ),
+        click.Option(["--memory"], type=Bytes(), help="What the whole program may use, like 2GiB. [default: moderate]"),
+        click.Option(["--threads"], type=click.IntRange(min=1), metavar="N", help="CPU threads. [default: all cores]"),
         click.Option(
             ["--jobs"],
             type=click.IntRange(1, 64),
+            metavar="N",
             default=JOBS,
             show_default=True,
             help="Threads that read, and as many that write, beside the network.",
