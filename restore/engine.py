@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from restore.errors import PluginError
@@ -12,7 +11,7 @@ from restore.job import JOBS, Job
 from restore.journal import Journal
 from restore.masks.request import check_masking
 from restore.provenance import Treatment
-from restore.reporting import FileResult, Observer, Report, Silence, Tracer
+from restore.reporting import FileResult, Observer, Report, Silence, Tracer, accounted
 from restore.spec import Needs
 
 if TYPE_CHECKING:
@@ -74,16 +73,6 @@ def execute(
     if job.spec.needs is Needs.FRAMES:
         raise PluginError(f"the model '{job.spec.name}' needs {job.spec.needs.value}, which a plain run cannot give.")
     check_masking(job.spec, job.masking)
-    began = time.perf_counter()
     stop = threading.Event() if stop is None else stop
     flow = Flow(job, manager, observer or Silence(), tracer, journal, treatment, stop, station or Station())
-    interrupted = False
-    try:
-        flow.go()
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        flow.close()
-    left = len(flow.results) < len(job.plan.items)
-    interrupted |= left and stop.is_set() and flow.stopped is None
-    return Report(len(job.plan.items), flow.results, time.perf_counter() - began, interrupted, flow.stopped)
+    return accounted(flow, len(job.plan.items), stop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -182,6 +184,47 @@ class Report:
         if isinstance(self.results, Results):
             return self.results.rows()
         return ((result.state, result.reason, result.megapixels) for result in self.results)
+
+
+class Run(Protocol):
+    """The work on a plan: what `accounted` must know of it."""
+
+    @property
+    def results(self) -> Results:
+        """What became of the items so far."""
+        ...
+
+    @property
+    def stopped(self) -> str | None:
+        """Why it stopped itself early, or None."""
+        ...
+
+    def go(self) -> None:
+        """Work until nothing is left, or until it is to stop."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything, whatever has happened."""
+        ...
+
+
+def accounted(run: Run, inputs: int, stop: threading.Event) -> Report:
+    """Let a run go to its end, or to the user's interruption, and account for it.
+
+    Args:
+        run: What is to be done.
+        inputs: How many items it has.
+        stop: Set where it was to stop before its end.
+    """
+    began, interrupted = time.perf_counter(), False
+    try:
+        run.go()
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        run.close()
+    interrupted |= len(run.results) < inputs and stop.is_set() and run.stopped is None
+    return Report(inputs, run.results, time.perf_counter() - began, interrupted, run.stopped)
 
 
 class Observer(Protocol):

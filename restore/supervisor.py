@@ -23,7 +23,7 @@ from restore.job import Job
 from restore.journal import Journal
 from restore.planning import Items, Plan
 from restore.provenance import Treatment
-from restore.reporting import FileResult, Observer, Report, Results
+from restore.reporting import FileResult, Observer, Report, Results, accounted
 from restore.resuming import DONE
 from restore.steps import untried
 from restore.worker import STOP, Ending, Errand, Finished, Log, Outcome, Part, Stage, signals_held, work
@@ -70,19 +70,9 @@ def supervise(
         RestoreError: What the worker met before it began: a model that cannot be loaded, an unusable journal.
         DeviceError: Workers die without any picture in hand.
     """
-    began = time.perf_counter()
     run = _Run(job, plugins, observer, journal, treatment, settled, timeout, stop)
     observer.started(job.plan)
-    interrupted = False
-    try:
-        run.go()
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        run.kill()
-    left = len(run.results) < len(job.plan.items)
-    interrupted |= left and stop.is_set() and run.stopped is None
-    return Report(len(job.plan.items), run.results, time.perf_counter() - began, interrupted, run.stopped)
+    return accounted(run, len(job.plan.items), stop)
 
 
 @dataclass
@@ -134,7 +124,7 @@ class _Run:
         if died:  # of what a worker has said to be done, the last may not be booked as such
             self.settled(self.job.plan)
 
-    def kill(self) -> None:
+    def close(self) -> None:
         """End the worker, if there is one, at once."""
         if self.process is not None and self.process.is_alive():
             self.process.kill()
@@ -185,7 +175,7 @@ class _Run:
             late = self._late()
             if late is not None:
                 doing = _doing(self.busy[late][0])
-                self.kill()
+                self.close()
                 self._recover(part)
                 self._fail(late, f"took longer than {self.timeout:g} s {doing} (--timeout).")
                 return True
