@@ -1,7 +1,7 @@
 """Make the README's pictures again: ``python scripts/make_readme_pictures.py``.
 
 Runs ``restore denoise`` with its defaults over two samples and puts a piece of each, before and after, side by side,
-pixel for pixel. And enlarges a piece of a third one four times: bicubic, ``restore upscale``, and its map of uncertainty.
+pixel for pixel. And enlarges a piece of a third one four times: bicubic, ``restore upscale``, its map of uncertainty.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def made_already(place: Path, count: int) -> None:
             path.write_bytes(buffer.getvalue())
     digest = hashlib.sha256(buffer.getvalue()).hexdigest()
     spec = PluginManager.of({"trouble": trouble}).restorer("trouble")
-    job = Job(plan([str(place / "in")], place / "out"), spec, trouble.TroubleOptions(delay=0, flavour=0))
+    job = Job(plan([str(place / "in")], place / "out"), spec, trouble.TroubleOptions(delay=0, flavour=0, companions=0))
     with Journal.open(place / "out") as journal:
         journal._connection.execute("PRAGMA synchronous=OFF")
         number = journal.begin(described(job)[0], (item.output for item in job.plan.items), count)
