@@ -15,7 +15,7 @@ from pathlib import Path
 from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.errors import PluginError
 from restore.hookspecs import Metric
-from restore.spec import Companion, Needs, Options, RestorerSpec, SizeRule
+from restore.spec import Companion, Makes, Needs, Options, RestorerSpec, SizeRule
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """Names of models and tasks: lower case, digits and single dashes, because users type them."""
@@ -78,6 +78,8 @@ def spec_problem(spec: object) -> str | None:
             return f"The restorer {_label(spec)} has {field}={value!r}, which must be {rule}."
     if spec.needs is Needs.IMAGE_AND_MASK and spec.output_size is not None:
         return f"The restorer {_label(spec)} needs a mask and has output_size; what is filled keeps its size."
+    if spec.makes is Makes.MASK and (spec.needs is not Needs.IMAGE or spec.output_size is not None):
+        return f"The restorer {_label(spec)} makes a mask; then it needs one image, and has no output_size."
     return None
 
 
@@ -203,6 +205,7 @@ _RULES: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("options", _is_options, "a subclass of restore.spec.Options"),
     ("load", callable, "a function"),
     ("needs", lambda value: isinstance(value, Needs), "a member of restore.spec.Needs"),
+    ("makes", lambda value: isinstance(value, Makes), "a member of restore.spec.Makes"),
     ("output_size", lambda value: value is None or callable(value), "a function or None"),
     ("scales", _is_line, "one line of text"),
     ("size_rule", _is_size_rule, "a SizeRule with multiple from 1 and halo from 0"),

@@ -41,6 +41,13 @@ class Needs(Enum):
     FRAMES = "several frames of one size"
 
 
+class Makes(Enum):
+    """What a restorer returns."""
+
+    PICTURE = "the picture restored"
+    MASK = "a mask of what is damaged"
+
+
 @dataclass(frozen=True)
 class SizeRule:
     """How a network depends on size, in pixels of its input.
@@ -104,6 +111,8 @@ class Restorer(Protocol):
             An image of the same depth and number of channels as the first frame, in the size that
             `RestorerSpec.output_size` says, with its alpha and metadata; with the companions that
             `RestorerSpec.companions` promises for these options, in that order, as a `restore.image.Restoration`.
+            With `Makes.MASK` instead: uint8 ``(H, W, 1)`` of the first frame's size, 255 = damaged, 0 = sound, without
+            alpha, whatever the frame's depth and channels.
 
         Raises:
             restore.errors.RestoreError: The picture cannot be restored; the reason is shown to the user.
@@ -154,6 +163,8 @@ class RestorerSpec:
         load: ``load(weights, runtime)`` → `Restorer`; heavy imports belong inside it. ``weights`` is None for the
             shipped ones.
         needs: What an observation must hold.
+        makes: What comes back: the picture restored, or a mask of what is damaged in it; see `Restorer.restore`. A mask
+            takes no `output_size`, and is written as PNG.
         output_size: ``output_size(options, height, width)`` → height and width of the result, in whole pixels; asked
             often, also before anything is read, so it must be quick. It may raise `restore.errors.InputError` for a
             size it cannot make; such a picture is refused before it is read. None: as the input.
@@ -178,6 +189,7 @@ class RestorerSpec:
     options: type[Options]
     load: Callable[[Path | None, Runtime], Restorer]
     needs: Needs = Needs.IMAGE
+    makes: Makes = Makes.PICTURE
     output_size: Callable[[Any, int, int], tuple[int, int]] | None = None
     scales: str = "x1"
     size_rule: SizeRule = SizeRule()

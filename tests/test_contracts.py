@@ -17,7 +17,7 @@ from restore.contracts import (
     spec_problem,
 )
 from restore.errors import PluginError
-from restore.spec import Companion, Needs, Options, Restorer, RestorerSpec, Runtime, SizeRule
+from restore.spec import Companion, Makes, Needs, Options, Restorer, RestorerSpec, Runtime, SizeRule
 
 
 def load(weights: Path | None, runtime: Runtime) -> Restorer:
@@ -39,6 +39,14 @@ def test_what_fills_holes_cannot_change_the_size() -> None:
     assert said == "The restorer 'net-2' needs a mask and has output_size; what is filled keeps its size."
 
 
+def test_what_makes_a_mask_takes_one_picture_and_keeps_its_size() -> None:
+    detector = replace(SPEC, makes=Makes.MASK)
+    assert spec_problem(detector) is None
+    problem = "The restorer 'net-2' makes a mask; then it needs one image, and has no output_size."
+    assert spec_problem(replace(detector, output_size=lambda options, height, width: (height, width))) == problem
+    assert spec_problem(replace(detector, needs=Needs.IMAGE_AND_MASK)) == problem
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -54,6 +62,7 @@ def test_what_fills_holes_cannot_change_the_size() -> None:
         ("options", Options()),
         ("load", None),
         ("needs", "one image"),
+        ("makes", "a mask"),
         ("output_size", (2, 2)),
         ("scales", ""),
         ("scales", 2),
