@@ -1,0 +1,1 @@
+"""The plugin `gan-inpaint`: holes filled by a generator that learned against a discriminator."""
