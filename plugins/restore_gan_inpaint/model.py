@@ -1,8 +1,8 @@
 """The generator of `gan-inpaint`: gated convolutions, coarse to fine.
 
-The coarse half looks far and sees little: a quarter of the resolution in, most of its work at a sixteenth, where dilated
-convolutions reach more than 256 pixels in every direction. The fine half looks near and sees everything. They are
-apart so that at a picture's restoration the fine half, which costs most, runs only where something is missing.
+The coarse half looks far and sees little: a quarter of the resolution in, most of its work at a sixteenth, where
+dilated convolutions reach more than 256 pixels in every direction. The fine half looks near and sees everything. They
+are apart so that, when a picture is mended, the fine half, which costs most, runs only where something is missing.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Gated(nn.Module):
     """A gated convolution (J. Yu et al., Free-form image inpainting with gated convolution, ICCV 2019).
 
     What passes is decided per pixel and channel: features times the sigmoid of a second convolution. That second one
-    is 1x1, as in the lightweight gated convolutions of Z. Yi et al. (Contextual residual aggregation, CVPR 2020): a full
-    one would double the cost, and whether a pixel is missing can be seen from the pixel itself.
+    is 1x1, as in the lightweight gated convolutions of Z. Yi et al. (Contextual residual aggregation, CVPR 2020): a
+    full one would double the cost, and whether a pixel is missing can be seen from the pixel itself.
 
     Args:
         inputs: Channels.
