@@ -37,6 +37,9 @@ writes them by itself: quality 92, deflate. The largest of them took 0.29 as JPE
 LOSSLESS_WEBP = 0.4
 """For sources that were stored without loss, which `restore.codecs.webp` keeps so."""
 
+MASK = 0.02
+"""Bytes per pixel of a mask in a format that compresses; see `restore.masks`."""
+
 UNKNOWN = 3.0
 """Bytes of a result per byte of a source whose header says nothing."""
 
@@ -100,7 +103,8 @@ def rooms(plan: Plan, growth: Growth | None = None) -> tuple[Room, ...]:
         if not item.is_pending:
             continue
         beside = plan.beside(item)
-        written = result_bytes(item, growth) + sum(companion_bytes(item, path, growth) for path in beside)
+        own = mask_bytes(item) if plan.masks else result_bytes(item, growth)
+        written = own + sum(companion_bytes(item, path, growth) for path in beside)
         replaced = _size(item.output) if item.present else 0
         at(item.output.parent).add(written, replaced + sum(map(_size, beside)))
         if item.backup is not None and not item.backup.exists():
@@ -144,6 +148,15 @@ def result_bytes(item: WorkItem, growth: Growth | None = None) -> int:
     if kind is None or kept:
         return int(size * grown)
     return int((size * UNKNOWN if header is None else _converted(header, kind)) * grown)
+
+
+def mask_bytes(item: WorkItem) -> int:
+    """The estimated size of a mask that is an item's result, in bytes."""
+    header, kind = peek(item.sources[0]), WRITERS.get(item.output.suffix.lower(), "")
+    if header is None:
+        return int(_size(item.sources[0]) * UNKNOWN * MASK)
+    raw = BYTES_PER_SAMPLE.get((kind, 8), 0.0) >= 1
+    return int(header.width * header.height * (1 if raw else MASK))
 
 
 def companion_bytes(item: WorkItem, path: Path, growth: Growth | None = None) -> int:

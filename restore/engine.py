@@ -6,13 +6,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from restore.errors import PluginError
-from restore.flow import Flow, Station
+from restore.flow import Flow
 from restore.job import JOBS, Job
 from restore.journal import Journal
 from restore.masks.request import check_masking
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Observer, Report, Silence, Tracer, accounted
 from restore.spec import Needs
+from restore.station import Station
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager

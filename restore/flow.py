@@ -10,44 +10,29 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from restore import steps
-from restore.codecs.header import peek
-from restore.errors import ExitCode, InputError, RestoreError
+from restore.admission import Admission
+from restore.errors import ExitCode
 from restore.job import Job
 from restore.journal import Journal
-from restore.masks.making import mask_bytes
-from restore.memory import needed, picture_bytes, share
+from restore.masks.detecting import finder_of, tell_found
+from restore.memory import share
 from restore.outputs import Made, Outputs, twins
 from restore.planning import WorkItem
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Observer, Results, Tracer
-from restore.result_size import check_header, check_size, growth_of, working_bytes
+from restore.result_size import check_size
 from restore.resuming import DONE
-from restore.spec import Restorer
+from restore.spec import Makes, Restorer
+from restore.station import Station
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
 
 # SystemExit: a plugin that calls sys.exit must not take the run with it. KeyboardInterrupt is the user's and passes.
 _FAILURES = (Exception, SystemExit)
-
-
-@dataclass
-class Station:
-    """What the parts of one job share when they are done one after the other in one process.
-
-    Attributes:
-        twins: Names of the whole job that some disks confuse, see `restore.outputs.twins`; None: of the plan alone.
-        outputs: Knows what was written.
-        restorer: The model, once it is loaded.
-    """
-
-    twins: frozenset[str] | None = None
-    outputs: Outputs | None = None
-    restorer: Restorer | None = None
 
 
 class Flow:
@@ -80,6 +65,8 @@ class Flow:
         self.stopped: str | None = None
         self.results = Results(job.plan)
         self.budget = share(job.runtime)
+        self.finder = finder_of(job.masking, manager)
+        self.admission = Admission(job, self.finder, self.budget)
         self.station = station
         if station.outputs is None:
             station.outputs = Outputs(
@@ -97,7 +84,6 @@ class Flow:
         self._writes: dict[Future[FileResult], int] = {}
         self._in_flight: dict[int, int] = {}
         self._next: tuple[int, int | None, steps.Failure | None] | None = None
-        self._bytes_per_byte = 0.0
         self._readers = ThreadPoolExecutor(job.jobs, "restore-read")
         self._writers = ThreadPoolExecutor(job.jobs, "restore-write")
 
@@ -113,9 +99,7 @@ class Flow:
             return
         if self.job.ahead:  # else a crash while loading is not to be blamed on a picture
             self._read_ahead()
-        if self.station.restorer is None:
-            self.station.restorer = self.manager.load(self.job.spec, self.job.weights, self.budget.runtime)
-        restorer = self.station.restorer
+        restorer = self.station.load(self.job, self.finder, self.manager, self.budget.runtime)
         while (self._todo or self._reads or self._writes) and not self.stop.is_set():
             self._read_ahead()
             if self._reads:
@@ -144,7 +128,7 @@ class Flow:
         while self._todo and len(self._reads) < (self.job.jobs if self.job.ahead else 1):
             index = self._todo[0]
             if self._next is None or self._next[0] != index:
-                self._next = index, *self._size(self._item(index))
+                self._next = index, *self.admission.size(self._item(index))
             _, size, refusal = self._next
             room = self.budget.pictures - sum(self._in_flight.values())
             if self._in_flight and (not self.job.ahead or size is None or size > room):
@@ -155,37 +139,6 @@ class Flow:
                 continue
             self._in_flight[index] = size or 0
             self._reads.append((index, self._readers.submit(self._read, index)))
-
-    def _size(self, item: WorkItem) -> tuple[int | None, steps.Failure | None]:
-        """What a picture will take in memory, from its header; and why it is refused, where it is.
-
-        Where the header does not tell, it is guessed from the file's size and the most generous file seen so far; None
-        while nothing was seen.
-        """
-        spec, options = self.job.spec, self.job.options
-        headers = [peek(source) for source in item.sources]
-        known = [header for header in headers if header is not None]
-        if len(known) < len(headers):
-            file_size = steps.file_size(item)
-            return (int(self._bytes_per_byte * file_size) if self._bytes_per_byte else None), None
-        try:
-            for header, source in zip(known, item.sources, strict=True):
-                check_header(spec, options, header, self.job.max_pixels, source)
-            each = [(h, growth_of(spec, options, h), working_bytes(spec, options, h)) for h in known]
-            beside = len(self.job.plan.companions)
-            masked = 0 if self.job.masking is None else mask_bytes(known[0], item.mask)
-            size = sum(picture_bytes(header, growth, beside, working) for header, growth, working in each) + masked
-            if self.budget.strict and size > self.budget.pictures:
-                least = sum(needed(header, growth, beside, working) for header, growth, working in each) + 2 * masked
-                raise InputError(
-                    f"needs about {size >> 20} MiB beside the network; --memory leaves {self.budget.pictures >> 20} "
-                    "MiB.",
-                    path=item.sources[0],
-                    hint=f"Give --memory {(least >> 20) + 1}MiB or more.",
-                )
-        except RestoreError as error:
-            return 0, steps.explain(error, item.sources[0], spec)
-        return size, None
 
     def _read(self, index: int) -> steps.Read:
         self._trace(index, "reading")
@@ -203,14 +156,14 @@ class Flow:
     def _restore_next(self, restorer: Restorer) -> None:
         """Take the next picture read, restore it and hand it to a writer."""
         index, future = self._reads.popleft()
-        item = self._item(index)
+        item, job = self._item(index), self.job
         began = time.perf_counter()
-        megapixels = 0.0
+        megapixels, at_work = 0.0, job.spec
         try:
             read = future.result()
             del future
             megapixels = steps.megapixels(read.observation)
-            self._learn(item, read)
+            self.admission.learn(item, read)
             if self.stop.is_set():
                 self._in_flight.pop(index, None)
                 return
@@ -219,12 +172,16 @@ class Flow:
             self.observer.progressed(item)
             began = time.perf_counter()
             given = read.observation.image
-            size = (given.height, given.width)
-            check_size(self.job.spec, self.job.options, size, self.job.max_pixels, item.sources[0])
-            job = self.job
+            check_size(job.spec, job.options, (given.height, given.width), job.max_pixels, item.sources[0])
+            if self.finder is not None and self.station.detector is not None and job.masking is not None:
+                at_work = self.finder.spec
+                read = steps.with_damage(read, item, self.finder, self.station.detector, job.masking)
+                at_work = job.spec
             restored = steps.restore(restorer, read.observation, job.spec, job.options, job.masking)
+            if job.spec.makes is Makes.MASK:
+                tell_found(restored.image.pixels[..., 0] != 0, item.sources[0])
         except _FAILURES as error:
-            failure = steps.explain(error, item.sources[0], self.job.spec)
+            failure = steps.explain(error, item.sources[0], at_work)
             self._fail(index, failure, time.perf_counter() - began, megapixels)
             return
         seconds = read.seconds + time.perf_counter() - began
@@ -232,11 +189,6 @@ class Flow:
         made = Made(item, read.observation.image, restored.image, read.sources, seconds, megapixels, companions)
         self._trace(index, "waiting")
         self._writes[self._writers.submit(self._write, index, made)] = index
-
-    def _learn(self, item: WorkItem, read: steps.Read) -> None:
-        """Correct the basis of guesses where headers do not tell."""
-        held = sum(frame.pixels.nbytes for frame in read.observation.frames) * 4
-        self._bytes_per_byte = max(self._bytes_per_byte, held / max(steps.file_size(item), 1))
 
     def _write(self, index: int, made: Made) -> FileResult:
         """Write one result."""

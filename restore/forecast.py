@@ -19,17 +19,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from restore import steps
+from restore.admission import held_bytes
 from restore.codecs.atomic import flush
 from restore.codecs.header import Header, peek
 from restore.disk_space import Room, rooms
 from restore.enlarging import Enlarging
 from restore.image import Observation
 from restore.job import Job
-from restore.masks.making import mask_bytes
-from restore.memory import BASE, picture_bytes, share
+from restore.masks.detecting import Finder, finder_of
+from restore.masks.growing import Mask
+from restore.memory import BASE, share
 from restore.naming import companion_paths
 from restore.planning import WorkItem
-from restore.result_size import growth_of, working_bytes
+from restore.station import Station
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
@@ -101,13 +103,24 @@ class Forecast:
     trouble: str | None = None
 
 
+@dataclass(frozen=True)
+class _Trial:
+    """Everything a probe is made with: the job, and its loaded models."""
+
+    job: Job
+    manager: PluginManager
+    restorer: Restorer
+    finder: Finder | None = None
+    detector: Restorer | None = None
+
+
 def foresee(job: Job, manager: PluginManager) -> Forecast:
     """Tell what a job will take. Loads its model; writes nothing but a temporary file of a megapixel.
 
     Raises:
         RestoreError: The model cannot be loaded, or the memory limit is too low for it.
     """
-    pending = job.plan.pending
+    pending, finder = job.plan.pending, finder_of(job.masking, manager)
     headers = [(item, header) for item in pending if (header := peek(item.sources[0])) is not None]
     megapixels = sum(header.megapixels for _, header in headers)
     forecast = Forecast(
@@ -115,19 +128,21 @@ def foresee(job: Job, manager: PluginManager) -> Forecast:
         megapixels=megapixels,
         unknown=len(pending) - len(headers),
         rooms=rooms(job.plan, job.growth),
-        memory=_memory(job, headers),
+        memory=_memory(job, finder, headers),
     )
     if not headers:
         return replace(forecast, trouble="no header tells how large the pictures are" if pending else None)
     headers.sort(key=lambda each: each[1].megapixels)
     middle = len(headers) // 2
     began = time.perf_counter()
-    restorer = manager.load(job.spec, job.weights, share(job.runtime).runtime)
+    station = Station()
+    restorer = station.load(job, finder, manager, share(job.runtime).runtime)
+    trial = _Trial(job, manager, restorer, finder, station.detector)
     load = time.perf_counter() - began
     trouble = None
     for item, header in headers[middle : middle + TRIES]:
         try:
-            probe = _probe(job, manager, restorer, item, load)
+            probe = _probe(trial, item, load)
         except (Exception, SystemExit) as error:  # whatever a codec or a plugin raises fails this picture only
             trouble = f"{item.sources[0]}: {steps.explain(error, item.sources[0], job.spec).reason}"
             continue
@@ -137,36 +152,29 @@ def foresee(job: Job, manager: PluginManager) -> Forecast:
     return replace(forecast, trouble=trouble)
 
 
-def _memory(job: Job, headers: list[tuple[WorkItem, Header]]) -> int | None:
+def _memory(job: Job, finder: Finder | None, headers: list[tuple[WorkItem, Header]]) -> int | None:
     """The peak that the largest picture causes."""
     budget = share(job.runtime)
     if not headers:
         return None
     network = NETWORK if job.runtime.memory is None else budget.runtime.memory or NETWORK
-    beside = len(job.plan.companions)
-
-    def held(header: Header) -> int:
-        working = working_bytes(job.spec, job.options, header)
-        return picture_bytes(header, growth_of(job.spec, job.options, header), beside, working)
-
-    item, largest = max(headers, key=lambda each: held(each[1]))
-    masked = 0 if job.masking is None else mask_bytes(largest, item.mask)
-    return BASE + network + held(largest) + masked
+    return BASE + network + max(held_bytes(job, finder, item, [header]) for item, header in headers)
 
 
-def _probe(job: Job, manager: PluginManager, restorer: Restorer, item: WorkItem, load: float) -> Probe:
+def _probe(trial: _Trial, item: WorkItem, load: float) -> Probe:
     """Read one picture, and restore and write pieces of it."""
-    read = steps.read(item, manager, job.max_pixels, hashed=job.plan.folder is not None, masking=job.masking)
+    job = trial.job
+    read = steps.read(item, trial.manager, job.max_pixels, hashed=job.plan.folder is not None, masking=job.masking)
     if isinstance(job.options, Enlarging):
         whole = read.observation.image
-        job = replace(job, options=job.options.for_piece(whole.height, whole.width))
+        trial = replace(trial, job=replace(job, options=job.options.for_piece(whole.height, whole.width)))
     restoring, writing = [], []
     with tempfile.TemporaryDirectory(prefix="restore-probe-") as folder:
         place = Path(folder, f"piece{item.output.suffix}")
-        _timed(job, manager, restorer, _piece(read.observation, EDGES[0]), place)  # the first call warms up
+        _timed(trial, _piece(read.observation, EDGES[0]), place)  # the first call warms up
         for piece in _pieces(read.observation):
             megapixels = piece.image.width * piece.image.height / 1e6
-            seconds = _timed(job, manager, restorer, piece, place)
+            seconds = _timed(trial, piece, place)
             restoring.append((megapixels, seconds[0]))
             writing.append((megapixels, seconds[1]))
             if sum(seconds) > ENOUGH:
@@ -193,10 +201,14 @@ def _piece(observation: Observation, edge: int) -> Observation:
     piece = image.with_pixels(image.pixels[here].copy(), None if image.alpha is None else image.alpha[here].copy())
     if mask is None:
         return Observation((piece,))
-    missing = mask[here].copy()
-    if missing.all():  # a restorer needs something to fill it from
+    return Observation((piece,), _with_rest(mask[here].copy()))
+
+
+def _with_rest(missing: Mask) -> Mask:
+    """The mask; where it covers a whole piece, without its edges: a restorer needs something to fill it from."""
+    if missing.all():
         missing[:, 0] = missing[0, :] = False
-    return Observation((piece,), missing)
+    return missing
 
 
 def _middle(observation: Observation) -> tuple[int, int]:
@@ -208,16 +220,17 @@ def _middle(observation: Observation) -> tuple[int, int]:
     return row, int(np.median(np.flatnonzero(mask[row])))
 
 
-def _timed(
-    job: Job, manager: PluginManager, restorer: Restorer, piece: Observation, place: Path
-) -> tuple[float, float]:
+def _timed(trial: _Trial, piece: Observation, place: Path) -> tuple[float, float]:
     """Seconds to restore a piece and to write it, with all that lies beside it, durably."""
-    began = time.perf_counter()
-    restored = steps.restore(restorer, piece, job.spec, job.options, job.masking)
+    job, began = trial.job, time.perf_counter()
+    if trial.finder is not None and trial.detector is not None and piece.mask is not None:
+        found = trial.finder.find(trial.detector, piece.image) | piece.mask
+        piece = Observation(piece.frames, _with_rest(found), mask_found=True)
+    restored = steps.restore(trial.restorer, piece, job.spec, job.options, job.masking)
     between = time.perf_counter()
     places = (place, *companion_paths(place, job.plan.companions))
     for path, picture in zip(places, (restored.image, *restored.companions), strict=True):
-        manager.write_image(picture, path, job.quality)
+        trial.manager.write_image(picture, path, job.quality)
         flush(path)
     return between - began, time.perf_counter() - between
 

@@ -126,6 +126,8 @@ class Observation:
     Attributes:
         frames: One image (denoise, upscale, inpaint) or several of one size (fuse).
         mask: Boolean ``(H, W)``, True = missing; only for restorers that need it.
+        mask_found: Whether a detector was asked for the mask, alone or beside what the user said is missing: then the
+            holes are damage of an otherwise good picture, and their edges are a guess.
 
     Raises:
         ValueError: No frame, frames of different sizes, or a mask of another size.
@@ -133,6 +135,7 @@ class Observation:
 
     frames: tuple[Image, ...]
     mask: npt.NDArray[np.bool_] | None = None
+    mask_found: bool = False
 
     def __post_init__(self) -> None:
         if not self.frames:

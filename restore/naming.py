@@ -23,6 +23,8 @@ class Naming:
         suffix: Put behind the stem: ``_restored`` makes ``a_restored.jpg`` of ``a.jpg``.
         format: The ending of all results, without its dot: ``png``. Files that have that format already keep theirs
             (``a.JPEG`` stays so under ``jpg``). None keeps every format.
+        masks: The results are masks of the pictures, called as `restore.masks.naming` says: PNG unless `format` says
+            otherwise.
 
     Raises:
         UsageError: A suffix that would lead to another folder or cannot be read in a list of files.
@@ -30,6 +32,7 @@ class Naming:
 
     suffix: str = ""
     format: str | None = None
+    masks: bool = False
 
     def __post_init__(self) -> None:
         if _TRICKS.intersection(self.suffix) or ".." in self.suffix or not self.suffix.isprintable():
@@ -56,6 +59,11 @@ class Naming:
                 f"--format {self.format!r} is not a format for results.",
                 hint=f"Use one of: {known}." if known else "Write it like png.",
             )
+
+    @property
+    def renames(self) -> bool:
+        """Whether the user asks for other names than those that results have by themselves."""
+        return bool(self.suffix) or self.format is not None
 
     @property
     def _ending(self) -> str:

@@ -15,6 +15,7 @@ from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.collisions import collisions, folded, identity, same_but_for_case
 from restore.errors import OutputError, UsageError
 from restore.finding import Found, find
+from restore.masks.naming import among_pictures, mask_names
 from restore.naming import SAME_NAMES, Names, Naming, companion_paths
 from restore.selection import EVERYTHING, Selection
 from restore.spec import Companion
@@ -68,12 +69,12 @@ def plan(
         check_folder(target.parent)
     else:
         folder = target
-        names = Names(findings.files, lambda file: target / naming.result(file.name))
+        names = _names(findings.files, target, naming)
         if naming.suffix:
             names, left_out = without_earlier_results(names, companions)
             notes += left_out
         check_folder(target)
-    clashes = collisions(names, companions)
+    clashes = [*(among_pictures(names, naming) if naming.masks else ()), *collisions(names, companions)]
     if clashes and not list_collisions:
         raise clashes[0].error
     problems = {file: str(clash.error) for clash in reversed(clashes) for file in clash.files}
@@ -82,7 +83,15 @@ def plan(
         for file, result in names.items()
     )
     notes += same_but_for_case(names.values())
-    return Plan(items, tuple(notes), folder, tuple(str(clash.error) for clash in clashes), companions)
+    said = tuple(str(clash.error) for clash in clashes)
+    return Plan(items, tuple(notes), folder, said, companions, masks=naming.masks)
+
+
+def _names(files: tuple[Found, ...], folder: Path, naming: Naming) -> Names:
+    """The results of files in a folder."""
+    if naming.masks:
+        return mask_names(files, folder, naming)
+    return Names(files, lambda file: folder / naming.result(file.name))
 
 
 def _names_a_file(output: Path | str, *, lone: bool, count: int) -> bool:
@@ -103,7 +112,7 @@ def _names_a_file(output: Path | str, *, lone: bool, count: int) -> bool:
 
 def _check_file_name(target: Path, naming: Naming, writable: Collection[str] | None) -> None:
     """Refuse a file name whose format nobody writes, or beside options that name results otherwise."""
-    if naming != SAME_NAMES:
+    if naming.renames:
         raise UsageError(
             f"-o {target} names the result already, so --suffix and --format make no sense.",
             hint="Leave them out, or name a folder after -o.",

@@ -90,6 +90,11 @@ class Results(Sequence[FileResult]):
             if fate != _NONE:
                 yield fates[fate][0], fates[fate][1], megapixels
 
+    def warned_of(self, beginning: str) -> int:
+        """How many results have a warning that begins like this."""
+        warned = [_warns(fate[2], beginning) for fate in self._fates]
+        return sum(number != _NONE and warned[number] for number in self._fate) if any(warned) else 0
+
     def __len__(self) -> int:
         return self._count
 
@@ -111,6 +116,10 @@ class Results(Sequence[FileResult]):
                 state, reason, warnings, code, details = fates[number]
                 source, output = item.sources[0], item.output
                 yield FileResult(source, output, state, reason, seconds, megapixels, warnings, code, details)
+
+
+def _warns(warnings: Sequence[str], beginning: str) -> bool:
+    return any(each.startswith(beginning) for each in warnings)
 
 
 @dataclass(frozen=True)
@@ -176,6 +185,12 @@ class Report:
     def with_reason(self, reason: str) -> int:
         """How many results have this reason."""
         return sum(each == reason for _, each, _ in self._rows())
+
+    def warned_of(self, beginning: str) -> int:
+        """How many results have a warning that begins like this."""
+        if isinstance(self.results, Results):
+            return self.results.warned_of(beginning)
+        return sum(_warns(result.warnings, beginning) for result in self.results)
 
     def _count(self, state: State) -> int:
         return sum(each == state for each, _, _ in self._rows())

@@ -8,21 +8,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restore.answers import checked
 from restore.contracts import promised_companions
 from restore.errors import DeviceError, ExitCode, InputError, PluginError, RestoreError
 from restore.image import Image, Observation, Restoration
 from restore.journal_rows import Source
+from restore.masks.detecting import Finder, tell_found
+from restore.masks.growing import Mask
 from restore.masks.joining import put_back
-from restore.masks.making import MaskFile, make_mask, nothing_missing
-from restore.masks.request import Masking
+from restore.masks.making import MaskFile, finished_mask, make_mask, nothing_missing, said_missing
+from restore.masks.request import NOTHING, Masking
 from restore.planning import WorkItem
 from restore.reporting import FileResult
-from restore.result_size import result_size
-from restore.spec import Options, Restorer, RestorerSpec
+from restore.spec import Makes, Options, Restorer, RestorerSpec
 from restore.stamps import Stamp, content_hash
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
+
+
+UNDAMAGED = f"{NOTHING}: no damage was found."
+"""What is said of a mask that is black all over."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class Read:
     """What was read for one item.
 
     Attributes:
-        observation: The pictures.
+        observation: The pictures. Where a detector is to be asked, its mask is what the user says, and `with_damage`
+            finishes it.
         sources: What the files (the mask last) were at that time; empty where no journal wants to know.
         seconds: How long it took.
     """
@@ -73,9 +80,11 @@ def read(
         file = None if item.mask is None else MaskFile(item.mask, read_files[-1][0])
         if file is None and masking.place is not None:
             raise InputError("has no mask.", path=item.sources[0], hint=f"Put one into {masking.place}.")
-        mask = make_mask(frames[0], masking, item.sources[0], file)
-        if not mask.any():  # told by the picture as read: that it is unchanged must not be lost over it
-            frames = (_with_warning(frames[0], nothing_missing(frames[0], masking, file)), *frames[1:])
+        if masking.detector is not None:
+            mask = said_missing(frames[0], masking, item.sources[0], file)
+        else:
+            mask = make_mask(frames[0], masking, item.sources[0], file)
+            frames = (_noted(frames[0], mask, masking, item.mask), *frames[1:])
     return Read(Observation(frames, mask), sources, time.perf_counter() - began)
 
 
@@ -99,6 +108,34 @@ def _read_file(path: Path, manager: PluginManager, max_pixels: int, *, hashed: b
     return image, Source(str(path.absolute()), after, digest) if hashed else None
 
 
+def with_damage(read: Read, item: WorkItem, finder: Finder, detector: Restorer, masking: Masking) -> Read:
+    """What was read, with what a detector finds in it added to what the user says is missing.
+
+    Args:
+        read: Of the item.
+        item: Whose.
+        finder: Who looks for damage.
+        detector: The same, loaded.
+        masking: What is missing.
+
+    Raises:
+        PluginError: The detector breaks its contract.
+        InputError: Nothing of the picture would be left.
+    """
+    image, said = read.observation.image, read.observation.mask
+    found = finder.find(detector, image)
+    tell_found(found, item.sources[0])
+    if said is not None:
+        found |= said
+    mask = finished_mask(found, masking, item.sources[0], item.mask)
+    return replace(read, observation=Observation((_noted(image, mask, masking, item.mask),), mask, mask_found=True))
+
+
+def _noted(image: Image, mask: Mask, masking: Masking, file: Path | None) -> Image:
+    """The picture, which says itself when nothing is missing in it: that it is unchanged must not be lost over it."""
+    return image if mask.any() else _with_warning(image, nothing_missing(image, masking, file))
+
+
 def _with_warning(image: Image, sentence: str) -> Image:
     meta = image.metadata
     return replace(image, metadata=replace(meta, warnings=(*meta.warnings, sentence)))
@@ -111,7 +148,7 @@ def restore(
 
     Where there is a mask, the filling is put back into the picture: whatever the restorer returned outside the mask is
     overruled, and so are alpha and metadata. Where the mask is empty the picture is its own result, unless companions
-    are promised.
+    are promised. A result that is a mask itself (`Makes.MASK`) says so when it is black all over.
 
     Args:
         restorer: Who does it.
@@ -127,36 +164,13 @@ def restore(
     given, mask = observation.image, observation.mask
     if mask is not None and not mask.any() and not promised_companions(spec, options):
         return Restoration(given)
-    answer: object = restorer.restore(observation, options)
-    restoration = Restoration(answer) if isinstance(answer, Image) else answer
-    if not isinstance(restoration, Restoration) or not isinstance(restoration.image, Image):
-        raise PluginError(f"the model '{spec.name}' returned a {type(answer).__name__} instead of a picture.")
-    result = restoration.image
-    wanted = (*result_size(spec, options, given.height, given.width), given.channels)
-    if result.pixels.shape != wanted or result.pixels.dtype != given.pixels.dtype:
-        raise PluginError(
-            f"the model '{spec.name}' returned {result.pixels.shape} {result.pixels.dtype} "
-            f"where {wanted} {given.pixels.dtype} was due.",
-            hint="This is a defect of the plugin: `restore plugins` says where it comes from.",
-        )
-    _check_companions(restoration.companions, spec, options)
+    restoration = checked(restorer.restore(observation, options), given, spec, options)
+    if spec.makes is Makes.MASK and not restoration.image.pixels.any():
+        return replace(restoration, image=_with_warning(restoration.image, UNDAMAGED))
     if mask is None:
         return restoration
     how = masking or Masking()
-    return replace(restoration, image=put_back(given, result, mask, feather=how.feather, opaque=how.alpha))
-
-
-def _check_companions(given: object, spec: RestorerSpec, options: Options) -> None:
-    """Refuse other companions than the restorer promised for these options."""
-    promised = promised_companions(spec, options)
-    pictures = given if isinstance(given, tuple | list) and all(isinstance(each, Image) for each in given) else None
-    if pictures is None or len(pictures) != len(promised):
-        what = "other things than pictures" if pictures is None else f"{len(pictures)} companions"
-        names = ", ".join(f"{each.name}{each.extension or ''}" for each in promised)
-        raise PluginError(
-            f"the model '{spec.name}' returned {what} where it promised {len(promised)}{names and f' ({names})'}.",
-            hint="This is a defect of the plugin: `restore plugins` says where it comes from.",
-        )
+    return replace(restoration, image=put_back(given, restoration.image, mask, feather=how.feather, opaque=how.alpha))
 
 
 def explain(error: BaseException, source: Path, spec: RestorerSpec) -> Failure:

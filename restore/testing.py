@@ -8,27 +8,28 @@ or, one test per rule: ``@pytest.mark.parametrize("check", checks(SPEC), ids=str
 
 from __future__ import annotations
 
-import inspect
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from pydantic import ValidationError
 
+from restore.answers import checked
 from restore.contracts import promised_companions, spec_problem
+from restore.description_checks import (
+    description_is_light,
+    description_is_sound,
+    options_round_trip,
+    provenance,
+    unknown_option_is_refused,
+)
 from restore.errors import InputError
 from restore.image import Image, Observation, Pixels, picture_of
 from restore.result_size import result_size
-from restore.spec import Needs, Options, RestorerSpec
+from restore.spec import Makes, Needs, Options, RestorerSpec
 from restore.steps import restore
 from restore.trials import METADATA, Bench, masks, other_sizes, picture, promising
-
-HEAVY = ("torch", "cv2", "skimage", "scipy", "kornia", "lightning_fabric")
-"""What reading a description must not import: `restore --help` reads them all."""
 
 LOADS = "the model loads"
 
@@ -74,14 +75,31 @@ def check_restorer(spec: RestorerSpec) -> None:
 def checks(spec: RestorerSpec) -> list[Check]:
     """The rules for one restorer, each to be run on its own; the model is loaded once, by the first that needs it."""
     if spec_problem(spec):
-        return [Check("the description is sound", partial(_description_is_sound, spec))]
+        return [Check("the description is sound", partial(description_is_sound, spec))]
     bench = Bench(spec)
-    rules = [
-        ("the description is sound", partial(_description_is_sound, spec)),
-        ("reading the description imports no heavy library", partial(_description_is_light, spec)),
-        ("every option can be given as text", partial(_options_round_trip, spec)),
-        ("an unknown option is refused", partial(_unknown_option_is_refused, spec)),
+    rules: list[tuple[str, Callable[[], None]]] = [
+        ("the description is sound", partial(description_is_sound, spec)),
+        ("reading the description imports no heavy library", partial(description_is_light, spec)),
+        ("every option can be given as text", partial(options_round_trip, spec)),
+        ("an unknown option is refused", partial(unknown_option_is_refused, spec)),
         (LOADS, partial(_model_loads, bench)),
+        *(_for_masks(bench) if spec.makes is Makes.MASK else _for_pictures(bench)),
+        ("the input is not modified", partial(_input, bench)),
+        ("the same input gives the same bytes, whatever came in between", partial(_deterministic, bench)),
+    ]
+    if spec.needs is Needs.IMAGE_AND_MASK:
+        rules.append((OUTSIDE, partial(_outside_the_mask, bench)))
+    rules.append(("what is promised beside each result comes, and nothing else", partial(_companions, bench)))
+    if "strength" in spec.options.model_fields and spec.makes is Makes.PICTURE:
+        rules.append(("at strength 0 the bytes are the input's", partial(_strength_zero, bench)))
+    if spec.weights is not None:
+        rules.append(("the shipped weights say where they come from", partial(provenance, spec)))
+    return [Check(rule, run) for rule, run in rules]
+
+
+def _for_pictures(bench: Bench) -> list[tuple[str, Callable[[], None]]]:
+    """The rules for what comes back as a picture."""
+    return [
         ("pictures of any size come out in the size that is due", partial(_sizes, bench)),
         ("grey stays one channel", partial(_grey, bench)),
         ("8 bit, 16 bit and float keep their type", partial(_depths, bench)),
@@ -89,72 +107,16 @@ def checks(spec: RestorerSpec) -> list[Check]:
         ("red stays red", partial(_channel_order, bench)),
         ("alpha is carried", partial(_alpha, bench)),
         ("metadata are carried", partial(_metadata, bench)),
-        ("the input is not modified", partial(_input, bench)),
-        ("the same input gives the same bytes, whatever came in between", partial(_deterministic, bench)),
         ("no NaN or infinity comes out", partial(_finite, bench)),
     ]
-    if spec.needs is Needs.IMAGE_AND_MASK:
-        rules.append((OUTSIDE, partial(_outside_the_mask, bench)))
-    rules.append(("what is promised beside each result comes, and nothing else", partial(_companions, bench)))
-    if "strength" in spec.options.model_fields:
-        rules.append(("at strength 0 the bytes are the input's", partial(_strength_zero, bench)))
-    if spec.weights is not None:
-        rules.append(("the shipped weights say where they come from", partial(_provenance, spec)))
-    return [Check(rule, run) for rule, run in rules]
 
 
-def _description_is_sound(spec: RestorerSpec) -> None:
-    problem = spec_problem(spec)
-    assert problem is None, problem
-
-
-def _description_is_light(spec: RestorerSpec) -> None:
-    load = spec.load.func if isinstance(spec.load, partial) else spec.load
-    code = (
-        "import importlib, importlib.util, sys; name, file, sys.path[:] = sys.argv[1], sys.argv[2], sys.argv[3:]\n"
-        "try: importlib.import_module(name)\n"
-        "except ImportError:\n"
-        "    found = importlib.util.spec_from_file_location(name, file)\n"
-        "    module = sys.modules[name] = importlib.util.module_from_spec(found); found.loader.exec_module(module)\n"
-        f"print(','.join(name for name in {HEAVY} if name in sys.modules), end='')"
-    )
-    module = inspect.getmodule(load)
-    assert module is not None and module.__file__, f"load of {spec.name} is not defined in a file"
-    command = [sys.executable, "-c", code, module.__name__, module.__file__, *sys.path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{module.__name__} cannot be imported on its own: {done.stderr.strip()}"
-    assert not done.stdout, f"importing {module.__name__} imports {done.stdout}; move that import into load"
-
-
-def _options_round_trip(spec: RestorerSpec) -> None:
-    from restore.cli.flags import common_flags
-    from restore.cli.mask_flags import takes_masks
-    from restore.options import build_options, click_options, option_rows
-
-    taken = {flag for common in common_flags([], masks=takes_masks([spec])) for flag in common.opts}
-    for option in click_options(spec.options):
-        assert not taken.intersection(option.opts), f"{option.opts[0]} is a flag that every command has already"
-    for row in option_rows(spec.options):
-        assert row.description, f"{row.flag} has no description"
-    defaults = spec.options()
-    given = {name: _typed(value) for name, value in defaults.model_dump(mode="json").items()}
-    assert build_options(spec.options, given) == defaults, f"the defaults typed as flags ({given}) give other values"
-
-
-def _typed(value: object) -> object:
-    """A value as the command line would hand it on."""
-    if isinstance(value, list):
-        return tuple(_typed(item) for item in value)
-    return value if value is None or isinstance(value, bool) else str(value)
-
-
-def _unknown_option_is_refused(spec: RestorerSpec) -> None:
-    try:
-        spec.options.model_validate({"no_such_option": 1})
-    except ValidationError as error:
-        if any(found["type"] == "extra_forbidden" for found in error.errors()):
-            return
-    raise AssertionError("no_such_option=1 was accepted; keep extra='forbid' in the options' model_config")
+def _for_masks(bench: Bench) -> list[tuple[str, Callable[[], None]]]:
+    """The rules for what comes back as a mask."""
+    return [
+        ("pictures of any size, depth and number of channels give a mask of their size", partial(_masks, bench)),
+        ("an opaque alpha channel changes nothing in a mask", partial(_mask_without_alpha, bench)),
+    ]
 
 
 def _model_loads(bench: Bench) -> None:
@@ -176,6 +138,26 @@ def _size(bench: Bench, height: int, width: int, options: Options) -> None:
     expected = (*result_size(bench.spec, options, height, width), 3)
     said = "" if options == bench.spec.options() else f" with {options}"
     assert result.pixels.shape == expected, f"{height}x{width} gave {result.pixels.shape}, not {expected}{said}"
+
+
+def _masks(bench: Bench) -> None:
+    for height, width in ((1, 1), (1, 7), (37, 53), (96, 130)):
+        for channels, dtype in ((1, np.uint8), (3, np.uint8), (1, np.uint16), (3, np.uint16), (3, np.float32)):
+            image = picture(height, width, channels, dtype)
+            # Values and shape are checked as every run does.
+            checked(
+                bench.restorer.restore(Observation((image,)), bench.spec.options()),
+                image,
+                bench.spec,
+                bench.spec.options(),
+            )
+
+
+def _mask_without_alpha(bench: Bench) -> None:
+    image = picture(37, 53)
+    opaque = image.with_pixels(image.pixels, np.full((37, 53), 255, np.uint8))
+    same = np.array_equal(bench.restore(image).pixels, bench.restore(opaque).pixels)
+    assert same, "an opaque picture gives another mask with an alpha channel than without one"
 
 
 def _grey(bench: Bench) -> None:
@@ -276,13 +258,3 @@ def _strength_zero(bench: Bench) -> None:
         image = picture(37, 53, 3, dtype)
         result = bench.restore(image, options)
         assert np.array_equal(result.pixels, image.pixels), f"{dtype.__name__} pixels were changed"
-
-
-def _provenance(spec: RestorerSpec) -> None:
-    from restore.weights import PROVENANCE, header
-
-    assert spec.weights is not None
-    said = header(spec.weights)
-    missing = [name for name in PROVENANCE if name not in said]
-    assert not missing, f"the header lacks {', '.join(missing)}"
-    assert said["model"] == spec.name, f"they belong to the model {said['model']!r}"

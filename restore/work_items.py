@@ -129,6 +129,7 @@ class Plan:
         collisions: What would lose a picture, one sentence each; their items are problems. Empty for a plan that is
             to be run: making one raises instead.
         companions: What is written beside each result.
+        masks: Whether the results are masks of what is damaged, and no pictures.
     """
 
     items: Sequence[WorkItem]
@@ -136,6 +137,7 @@ class Plan:
     folder: Path | None = None
     collisions: tuple[str, ...] = ()
     companions: tuple[Companion, ...] = ()
+    masks: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.items, Items):

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 
 from restore.engine import execute
 from restore.errors import DeviceError, RestoreError
-from restore.flow import Station
 from restore.folder_lock import PATIENCE, WORKER, folder_lock
 from restore.job import Job
 from restore.journal import FOLDER, Journal
@@ -31,6 +30,7 @@ from restore.outputs import twins
 from restore.planning import Plan
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Silence
+from restore.station import Station
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager

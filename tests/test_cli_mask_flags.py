@@ -176,7 +176,7 @@ def test_where_nothing_is_missing_the_file_is_copied_and_that_is_said(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "nothing says what that is. Give --mask FILE, FOLDER or alpha, --mask-color, or --box"),
+        ([], "nothing says what that is. Give --mask FILE, FOLDER, alpha or auto, --mask-color, or --box"),
         (["--grow", "3"], "nothing says what that is."),
         (["--mask", "auto"], "--mask auto needs a model that finds damage, and none of the plugins has one"),
         (["--mask", "alpha", "--invert-mask"], "--invert-mask is for --mask FILE or FOLDER."),

@@ -41,10 +41,10 @@ ORDER = (
         "watching",
         "disk_space",
     }
-    | {"outputs", "keeping", "provenance", "reporting", "resuming", "memory", "result_size"},
+    | {"outputs", "keeping", "provenance", "reporting", "resuming", "memory", "result_size", "answers"},
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
-    | {"steps", "evaluate", "benchmark", "difference"},
-    {"options", "option_types", "cli", "testing", "trials"},
+    | {"steps", "admission", "station", "evaluate", "benchmark", "difference"},
+    {"options", "option_types", "cli", "testing", "trials", "description_checks"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""
 

@@ -106,7 +106,7 @@ def test_a_box_outside_the_picture_is_refused_with_both() -> None:
 def test_why_nothing_is_missing_is_told() -> None:
     masking = Masking(FILE, alpha=True, colour=(255, 0, 255), tolerance=4)
     assert not make_mask(picture(), masking, HERE, mask_file()).any()
-    assert nothing_missing(picture(), masking, mask_file()) == (
+    assert nothing_missing(picture(), masking, FILE) == (
         f"Nothing is missing, so nothing was filled: its mask {FILE} is black all over and it has no transparency and "
         "nothing in it has the colour #ff00ff (tolerance 4)."
     )

@@ -2,7 +2,8 @@
 
 The document of a run: ``task``, ``model``, ``inputs``, ``done``, ``skipped``, ``failed``, ``left`` (only after an
 interruption or an early stop more than 0), ``interrupted``, ``stopped`` (why it stopped early, or null),
-``megapixels``, ``seconds``, ``exit_code``, ``notes``, and ``results``: per input ``source``, ``output``, ``companions``
+``nothing_missing`` (in how many there was nothing to fill, or no damage was found), ``megapixels``, ``seconds``,
+``exit_code``, ``notes``, and ``results``: per input ``source``, ``output``, ``companions``
 (what is written beside the output), ``state`` ("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``,
 ``warnings``.
 """
@@ -16,10 +17,11 @@ import click
 from restore.cli.wording import counted, duration, number, printable
 from restore.errors import ExitCode
 from restore.job import Job
+from restore.masks.request import NOTHING
 from restore.naming import companion_paths
 from restore.reporting import FileResult, Report
 from restore.resuming import DONE
-from restore.spec import Companion
+from restore.spec import Companion, Makes
 
 
 def show_report(job: Job, report: Report, *, json: bool, verbose: bool) -> None:
@@ -37,7 +39,18 @@ def show_report(job: Job, report: Report, *, json: bool, verbose: bool) -> None:
         click.echo(printable(f"stopped early: {report.stopped}; the same command goes on with what is left"), err=True)
     if report.interrupted:
         click.echo("interrupted: run the same command again for what is left; finished results are kept", err=True)
+    untouched = report.warned_of(NOTHING)
+    if untouched:
+        click.echo(f"note: {_untouched(untouched, job)}{'' if verbose else ' (-v names them)'}", err=True)
     click.echo(summary(report))
+
+
+def _untouched(count: int, job: Job) -> str:
+    """In how many pictures nothing is missing, and what became of them."""
+    pictures = counted(count, "picture")
+    if job.spec.makes is Makes.MASK:
+        return f"no damage was found in {pictures}: {'its mask is' if count == 1 else 'their masks are'} black"
+    return f"nothing is missing in {pictures}, left as {'it is' if count == 1 else 'they are'}"
 
 
 def summary(report: Report) -> str:
@@ -64,6 +77,7 @@ def report_document(job: Job, report: Report) -> dict[str, object]:
         "left": report.left,
         "interrupted": report.interrupted,
         "stopped": report.stopped,
+        "nothing_missing": report.warned_of(NOTHING),
         "megapixels": round(report.megapixels, 6),
         "seconds": round(report.seconds, 3),
         "exit_code": int(ExitCode(report.exit_code)),

@@ -8,16 +8,18 @@ from typing import Any
 
 import click
 
-from restore.errors import PluginError, UsageError
+from restore.errors import UsageError
+from restore.masks.detecting import detector_of
 from restore.masks.request import TOLERANCE, Box, Masking, check_masking, parse_colour
+from restore.plugin_manager import PluginManager
 from restore.spec import Needs, RestorerSpec
 from restore.walking import kind_of
 
 ALPHA, AUTO = "alpha", "auto"
 """What ``--mask`` takes beside a path; a file of that name is ``./alpha``."""
 
-DETECT = "detect"
-"""The task whose restorers find damage."""
+GROW_FOUND = 1
+"""Pixels by which the mask grows with ``--mask auto`` where the user says nothing: damage has soft edges."""
 
 MOST = 4096
 """Pixels by which a mask may be grown or feathered."""
@@ -37,7 +39,7 @@ def mask_flags() -> list[click.Parameter]:
             metavar="FILE|FOLDER|alpha|auto",
             help="What is missing. FILE: a mask for all pictures, white where something is missing, as large as they "
             "are. FOLDER: masks with the pictures' names and tree, in any image format. alpha: what is transparent in "
-            "the picture; the result is opaque. auto: damage that is found by itself (needs a model for it).",
+            "the picture; the result is opaque. auto: damage that is found by itself, as `restore detect` does.",
         ),
         click.Option(["--invert-mask"], is_flag=True, help="In mask files black is missing, not white."),
         click.Option(
@@ -60,8 +62,7 @@ def mask_flags() -> list[click.Parameter]:
             ["--grow"],
             type=click.IntRange(0, MOST),
             metavar="N",
-            default=0,
-            help="Enlarge what is missing by so many pixels.",
+            help=f"Enlarge what is missing by so many pixels. [default: 0, or {GROW_FOUND} with --mask auto]",
         ),
         click.Option(
             ["--feather"],
@@ -77,25 +78,24 @@ NAMES = frozenset(name for flag in mask_flags() if (name := flag.name) is not No
 """The parameters' names."""
 
 
-def masking_of(values: Mapping[str, Any], spec: RestorerSpec, detectors: Sequence[RestorerSpec]) -> Masking | None:
+def masking_of(values: Mapping[str, Any], spec: RestorerSpec, manager: PluginManager) -> Masking | None:
     """What the flags say is missing; None for a model that takes no mask.
 
     Args:
         values: The command's parameters by name.
         spec: The chosen model.
-        detectors: The models that find damage by themselves.
+        manager: Knows who finds damage by itself; only asked for ``--mask auto``.
 
     Raises:
         UsageError: The flags contradict each other, or say nothing for a model that needs a mask.
         PluginError: ``--mask auto`` without a model for it.
+        WeightsError: That model's weights cannot be read.
     """
     given = {name: values[name] for name in NAMES & values.keys() if values[name] not in (None, False, 0, ())}
     if spec.needs is not Needs.IMAGE_AND_MASK and not given:
         return None
     word = given.get("mask")
-    if word == AUTO:
-        raise _no_auto(detectors)
-    place = None if word in (None, ALPHA) else Path(word)
+    place = mask_place(word)
     colour = None if "mask_color" not in given else parse_colour(given["mask_color"])
     if colour is None and values.get("tolerance") is not None:
         raise UsageError("--tolerance is for --mask-color.", hint="Add --mask-color, or leave it out.")
@@ -108,13 +108,25 @@ def masking_of(values: Mapping[str, Any], spec: RestorerSpec, detectors: Sequenc
         tolerance=TOLERANCE if values.get("tolerance") is None else values["tolerance"],
         boxes=tuple(Box.parse(text) for text in given.get("box", ())),
         invert="invert_mask" in given,
-        grow=given.get("grow", 0),
+        grow=_grow(values.get("grow"), word),
         feather=given.get("feather", 0),
+        # Only for a model that takes masks: with another one these flags are refused, whoever could find damage.
+        detector=detector_of(manager) if word == AUTO and spec.needs is Needs.IMAGE_AND_MASK else None,
     )
     check_masking(spec, masking)
     if place is not None:
         _check_apart(place, values["inputs"])
     return masking
+
+
+def mask_place(word: str | None) -> Path | None:
+    """The file or folder that ``--mask`` names, or None where it is one of its words or not given."""
+    return None if word in (None, ALPHA, AUTO) else Path(word)
+
+
+def _grow(given: int | None, word: str | None) -> int:
+    """By how much the mask grows."""
+    return given if given is not None else GROW_FOUND if word == AUTO else 0
 
 
 def _check_apart(place: Path, inputs: Sequence[str]) -> None:
@@ -126,16 +138,3 @@ def _check_apart(place: Path, inputs: Sequence[str]) -> None:
             raise UsageError(
                 f"--mask {place} holds the pictures of {text} too.", hint="Put the masks into a folder of their own."
             )
-
-
-def _no_auto(detectors: Sequence[RestorerSpec]) -> PluginError:
-    """Say why there is no ``--mask auto``."""
-    if not detectors:
-        return PluginError(
-            f"--mask auto needs a model that finds damage, and none of the plugins has one (task '{DETECT}').",
-            hint="Make masks by hand and give them with --mask FOLDER; `restore models` lists what is there.",
-        )
-    return PluginError(
-        f"--mask auto does not call the model '{detectors[0].name}' by itself yet.",
-        hint=f"Run `restore {DETECT} INPUT -o MASKS`, look at the masks, and give them with --mask MASKS.",
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ from restore.masks.request import Masking
 from restore.naming import Naming
 from restore.planning import Plan, plan
 from restore.selection import Selection, moment
-from restore.spec import Companion
+from restore.spec import Companion, Makes
 
 
 def plan_flags() -> list[click.Parameter]:
@@ -65,6 +64,7 @@ def planned(
     list_collisions: bool | None = None,
     companions: tuple[Companion, ...] = (),
     masking: Masking | None = None,
+    makes: Makes = Makes.PICTURE,
 ) -> Plan:
     """Make the plan that the flags ask for.
 
@@ -74,12 +74,20 @@ def planned(
         list_collisions: See `restore.planning.plan`; None for a dry run only.
         companions: What is written beside each result.
         masking: What is missing in the pictures, for a restorer that needs to know.
+        makes: What the restorer makes of them.
 
     Raises:
         UsageError, InputError, OutputError: See `restore.planning.plan`, `restore.in_place.plan_in_place` and
             `restore.masks.pairing.with_masks`.
     """
-    the_plan = _without_masks(values, writable, list_collisions, companions, None if masking is None else masking.place)
+    if makes is Makes.MASK and values["in_place"]:
+        raise UsageError(
+            "--in-place would put a mask in the place of each picture.", hint="Name a folder for the masks with -o."
+        )
+    since = None if values["since"] is None else moment(values["since"], datetime.now().astimezone())
+    selection = Selection(values["include"], values["exclude"], since, None if masking is None else masking.place)
+    naming = Naming(values["suffix"], values["format"], masks=makes is Makes.MASK)
+    the_plan = _without_masks(values, writable, list_collisions, companions, selection, naming)
     return the_plan if masking is None else with_masks(the_plan, masking)
 
 
@@ -88,12 +96,10 @@ def _without_masks(
     writable: Collection[str] | None,
     list_collisions: bool | None,
     companions: tuple[Companion, ...],
-    masks: Path | None,
+    selection: Selection,
+    naming: Naming,
 ) -> Plan:
-    """The plan of the pictures; `masks` among the inputs are none of them."""
-    since = None if values["since"] is None else moment(values["since"], datetime.now().astimezone())
-    selection = Selection(values["include"], values["exclude"], since, masks)
-    naming = Naming(values["suffix"], values["format"])
+    """The plan of the pictures, whatever is missing in them."""
     _check_place(values)
     listed = values["dry_run"] if list_collisions is None else list_collisions
     if values["in_place"]:

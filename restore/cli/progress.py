@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from restore.cli.wording import number, printable
+from restore.masks.request import NOTHING
 from restore.planning import Plan, WorkItem
 from restore.reporting import FileResult, Observer, Silence
 from restore.resuming import DONE
@@ -21,15 +22,22 @@ if TYPE_CHECKING:
 
 
 class Lines(Silence):
-    """One plain line per file on standard output, warnings on standard error."""
+    """One plain line per file on standard output, warnings on standard error.
+
+    Args:
+        verbose: Name the pictures in which nothing is missing, too; otherwise they are only counted, at the end.
+    """
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        self._verbose = verbose
 
     def finished(self, result: FileResult) -> None:
         """Print what became of the file; what an earlier run has done is only counted, at the end."""
         if result.reason == DONE:
             return
         click.echo(printable(line(result)))
-        for warning in result.warnings:
-            click.echo(printable(f"warning: {result.source}: {warning}"), err=True)
+        for sentence in _sentences(result, verbose=self._verbose):
+            click.echo(printable(sentence), err=True)
 
 
 class Bar:
@@ -37,9 +45,12 @@ class Bar:
 
     Progress is counted in bytes of the inputs, which foretells the time left better than the number of files where
     sizes differ.
+
+    Args:
+        verbose: As for `Lines`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, verbose: bool = False) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -52,6 +63,7 @@ class Bar:
             console=Console(stderr=True),
             transient=True,
         )
+        self._verbose = verbose
         self._task: TaskID | None = None
         self._sizes: dict[str, int] = {}
         self._count = 0
@@ -77,8 +89,8 @@ class Bar:
             self._megapixels += result.megapixels
         if result.state == "failed":
             self._say(line(result))
-        for warning in result.warnings:
-            self._say(f"warning: {result.source}: {warning}")
+        for sentence in _sentences(result, verbose=self._verbose):
+            self._say(sentence)
         self._update(self._sizes.get(str(result.source), 0), None)
 
     def _update(self, advance: int, description: str | None) -> None:
@@ -104,19 +116,28 @@ def line(result: FileResult) -> str:
     return f"{result.state} {result.source}: {result.reason}"
 
 
+def _sentences(result: FileResult, *, verbose: bool) -> Iterator[str]:
+    """What is to be said of one file beside what became of it."""
+    for sentence in result.warnings:
+        if not sentence.startswith(NOTHING):
+            yield f"warning: {result.source}: {sentence}"
+        elif verbose:
+            yield f"note: {result.source}: {sentence}"
+
+
 def on_terminal() -> bool:
     """Whether a person is watching: a bar would be noise in a file or a pipe."""
     return sys.stdout.isatty() and sys.stderr.isatty()
 
 
 @contextmanager
-def watching(*, json: bool) -> Iterator[Observer]:
+def watching(*, json: bool, verbose: bool = False) -> Iterator[Observer]:
     """The observer for this run: silent for JSON, a bar on a terminal, else plain lines."""
     if json:
         yield Silence()
     elif on_terminal():
-        bar = Bar()
+        bar = Bar(verbose=verbose)
         with bar.progress:
             yield bar
     else:
-        yield Lines()
+        yield Lines(verbose=verbose)

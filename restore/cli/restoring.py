@@ -16,7 +16,7 @@ import click
 from restore.batch import run_batch
 from restore.cli import accounts, plan_view
 from restore.cli.flags import common_flags
-from restore.cli.mask_flags import DETECT, NAMES, masking_of, takes_masks
+from restore.cli.mask_flags import NAMES, masking_of, takes_masks
 from restore.cli.plan_flags import planned
 from restore.cli.progress import watching
 from restore.cli.stopping import stopped_by_signals
@@ -36,10 +36,11 @@ from restore.rehearsal import rehearsed
 from restore.reporting import Report
 from restore.spec import Options, RestorerSpec, Runtime
 
-_MODEL = "restore.model"
+_MODEL, _MASKING = "restore.model", "restore.masking"
 _TITLES = {
     "denoise": "Remove noise from photographs.",
     "upscale": "Enlarge photographs.",
+    "detect": "Find damage in photographs: masks of it, to look at, to edit, and to fill with `restore inpaint`.",
     "inpaint": "Fill what is missing in photographs: scratches, dust, text, objects.",
 }
 
@@ -130,7 +131,7 @@ class TaskCommand(click.Command):
                 "--timeout needs a process that can be ended.",
                 hint="Leave --no-isolate out and name a folder after -o.",
             )
-        with watching(json=values["json"]) as observer:
+        with watching(json=values["json"], verbose=values["verbose"] > 0) as observer:
             return run_batch(
                 job,
                 self.manager,
@@ -165,11 +166,15 @@ class TaskCommand(click.Command):
             list_collisions=list_collisions,
             companions=companions,
             masking=self._masking(ctx),
+            makes=ctx.meta[_MODEL].makes,
         )
 
     def _masking(self, ctx: click.Context) -> Masking | None:
-        """What the flags say is missing."""
-        return masking_of(ctx.params, ctx.meta[_MODEL], self.manager.restorers(DETECT))
+        """What the flags say is missing; asked once, since a detector's weights are hashed for it."""
+        if _MASKING not in ctx.meta:
+            ctx.meta[_MASKING] = masking_of(ctx.params, ctx.meta[_MODEL], self.manager)
+        found: Masking | None = ctx.meta[_MASKING]
+        return found
 
     def _options(self, ctx: click.Context) -> Options:
         """The model's own options."""

@@ -22,6 +22,7 @@ import click
 
 from restore.batch import described, hold
 from restore.cli import accounts
+from restore.cli.mask_flags import mask_place
 from restore.cli.watch_flags import SETTLE
 from restore.cli.wording import counted, printable
 from restore.disk_space import check_disk
@@ -82,7 +83,8 @@ class StandBy:
         arrivals = Arrivals(settle)
         poll = max(settle, 1.0) if self.values["poll"] else None
         with ExitStack() as held:
-            masks = [Path(text) for text in [self.values.get("mask")] if text and kind_of(Path(text)) == "folder"]
+            place = mask_place(self.values.get("mask"))
+            masks = [place] if place is not None and kind_of(place) == "folder" else []
             watch = held.enter_context(watched([*folders, *masks], Path(aside) if aside else None, poll=poll))
             plan = self._planned(first=True)
             self.companions = plan.companions

@@ -12,7 +12,7 @@ from restore.errors import InputError
 from restore.image import Image
 from restore.masks.growing import Mask, bands, grown
 from restore.masks.reading import marked
-from restore.masks.request import Masking
+from restore.masks.request import NOTHING, Masking
 
 OPAQUE = 0.98
 """What is less opaque than this is missing; a lossy format may store a trifle less than was meant."""
@@ -36,7 +36,7 @@ def make_mask(image: Image, masking: Masking, source: Path, file: MaskFile | Non
 
     Args:
         image: The picture, upright.
-        masking: What is missing.
+        masking: What is missing; a detector is not asked here.
         source: The picture's file, for the messages.
         file: Its mask, where `masking` names a file or a folder.
 
@@ -46,6 +46,16 @@ def make_mask(image: Image, masking: Masking, source: Path, file: MaskFile | Non
 
     Raises:
         InputError: The mask is no mask or of another size, a box lies outside the picture, or nothing would be left.
+    """
+    said = said_missing(image, masking, source, file)
+    return finished_mask(said, masking, source, None if file is None else file.path)
+
+
+def said_missing(image: Image, masking: Masking, source: Path, file: MaskFile | None = None) -> Mask:
+    """What the user says is missing, not yet grown; arguments as of `make_mask`.
+
+    Raises:
+        InputError: The mask is no mask or of another size, or a box lies outside the picture.
     """
     mask = np.zeros((image.height, image.width), np.bool_)
     if file is not None:
@@ -65,36 +75,64 @@ def make_mask(image: Image, masking: Masking, source: Path, file: MaskFile | Non
                 hint="Boxes are x,y,w,h in pixels from the upper left corner of the upright picture.",
             )
         mask[place] = True
+    return mask
+
+
+def finished_mask(mask: Mask, masking: Masking, source: Path, file: Path | None = None) -> Mask:
+    """All that is missing, grown as the user wants it.
+
+    Args:
+        mask: ``(H, W)``, True = missing; not modified.
+        masking: By how much it grows.
+        source: The picture's file, for the messages.
+        file: The mask's file, for the messages.
+
+    Raises:
+        InputError: Nothing of the picture would be left.
+    """
     if mask.all():
-        raise _nothing_left(image, source, file, "")
+        raise _nothing_left(mask, masking, source, file, "")
     result = grown(mask, masking.grow + masking.feather)
     if result.all():
-        raise _nothing_left(image, source, file, f" once it is grown by {masking.grow + masking.feather} pixels")
+        how = f" once it is grown by {masking.grow + masking.feather} pixels"
+        raise _nothing_left(mask, masking, source, file, how)
     return result
 
 
-def nothing_missing(image: Image, masking: Masking, file: MaskFile | None = None) -> str:
-    """Why the mask of a picture is empty, as a sentence for the user; arguments as of `make_mask`."""
+def nothing_missing(image: Image, masking: Masking, file: Path | None = None) -> str:
+    """Why the mask of a picture is empty, as a sentence for the user that begins with `NOTHING`.
+
+    Args:
+        image: The picture.
+        masking: What was to be missing.
+        file: The mask's file, where there is one.
+    """
     causes = []
     if file is not None:
-        causes.append(f"its mask {file.path} is {'white' if masking.invert else 'black'} all over")
+        causes.append(f"its mask {file} is {'white' if masking.invert else 'black'} all over")
     if masking.alpha:
         causes.append("nothing in it is transparent" if image.alpha is not None else "it has no transparency")
     if masking.colour is not None:
         red, green, blue = masking.colour
         causes.append(f"nothing in it has the colour #{red:02x}{green:02x}{blue:02x} (tolerance {masking.tolerance})")
-    return f"Nothing is missing, so nothing was filled: {' and '.join(causes)}."
+    if masking.detector is not None:
+        causes.append("no damage was found")
+    return f"{NOTHING}, so nothing was filled: {' and '.join(causes)}."
 
 
-def mask_bytes(picture: Header, file: Path | None) -> int:
+def mask_bytes(picture: Header, masking: Masking, file: Path | None) -> int:
     """What a mask takes in memory beside its picture: its file as it is decoded, and three bytes for every pixel.
+
+    Where a detector looks for damage, its answer takes two more.
 
     Args:
         picture: The picture's.
+        masking: What is missing.
         file: Its mask, or None; one whose header does not tell counts nothing.
     """
     header = None if file is None else peek(file)
-    return 3 * picture.width * picture.height + (0 if header is None else header.bytes)
+    each = 3 if masking.detector is None else 5
+    return each * picture.width * picture.height + (0 if header is None else header.bytes)
 
 
 def _check_size(image: Image, source: Path, file: MaskFile) -> None:
@@ -127,9 +165,15 @@ def _add_coloured(mask: Mask, image: Image, colour: tuple[int, int, int], tolera
         mask[band] |= same
 
 
-def _nothing_left(image: Image, source: Path, file: MaskFile | None, how: str) -> InputError:
+def _nothing_left(mask: Mask, masking: Masking, source: Path, file: Path | None, how: str) -> InputError:
     """Say that everything is missing: there is nothing to fill it from."""
-    size = f"{image.width} x {image.height}"
+    size = f"{mask.shape[1]} x {mask.shape[0]}"
+    if masking.detector is not None:
+        return InputError(
+            f"would be missing as a whole{how}: all {size} pixels, with the damage that was found.",
+            path=source,
+            hint="`restore detect` makes a mask of what is found, to look at and to edit. Give it with --mask FILE.",
+        )
     if file is None:
         return InputError(
             f"would be missing as a whole{how}: all {size} pixels.",
@@ -137,8 +181,7 @@ def _nothing_left(image: Image, source: Path, file: MaskFile | None, how: str) -
             hint="Look at --mask, --mask-color, --tolerance, --box and --grow.",
         )
     return InputError(
-        f"is a mask of {file.image.width} x {file.image.height} pixels and leaves nothing of {source.name} ({size} "
-        f"pixels){how}.",
-        path=file.path,
+        f"is a mask of {size} pixels and leaves nothing of {source.name} ({size} pixels){how}.",
+        path=file,
         hint="White is missing, black is kept; --invert-mask is for masks made the other way round.",
     )

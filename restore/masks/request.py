@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from restore.errors import UsageError
@@ -11,6 +12,10 @@ from restore.spec import Needs, RestorerSpec
 
 TOLERANCE = 10
 """Steps of 255 by which a colour may differ where the user says nothing: what a good JPEG does to an even area."""
+
+
+NOTHING = "Nothing is missing"
+"""How the sentence begins that says of a picture why nothing was filled in it."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,26 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Detector:
+    """Who looks for damage, as plain values; made by `restore.masks.detecting.detector_of`.
+
+    Attributes:
+        model: Name of a restorer that makes masks.
+        weights: SHA-256 of its weights file; None where it has none.
+        options: Its options as plain JSON values.
+    """
+
+    model: str
+    weights: str | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What shapes its masks, as plain JSON values."""
+        return {"model": self.model, "weights": self.weights, "options": dict(self.options)}
+
+
+@dataclass(frozen=True)
 class Masking:
     """What is missing in every picture of a run: the union of all that is given here, then grown.
 
@@ -70,6 +95,7 @@ class Masking:
         invert: In mask files black is missing instead of white.
         grow: Pixels by which the missing area is enlarged on all sides.
         feather: Width in pixels of the seam round the grown area in which filling and picture are mixed.
+        detector: What it finds damaged in a picture is missing too; None to look for nothing.
     """
 
     place: Path | None = None
@@ -80,16 +106,18 @@ class Masking:
     invert: bool = False
     grow: int = 0
     feather: int = 0
+    detector: Detector | None = None
 
     @property
     def is_given(self) -> bool:
         """Whether it says at all what is missing."""
-        return self.place is not None or self.alpha or self.colour is not None or bool(self.boxes)
+        said = self.place is not None or self.alpha or self.colour is not None or bool(self.boxes)
+        return said or self.detector is not None
 
     @property
     def settings(self) -> dict[str, object]:
         """What shapes results, as plain JSON values. Not where masks lie: they are inputs, known by their content."""
-        return {
+        said: dict[str, object] = {
             "alpha": self.alpha,
             "colour": None if self.colour is None else [*self.colour, self.tolerance],
             "boxes": [str(box) for box in self.boxes],
@@ -97,6 +125,7 @@ class Masking:
             "grow": self.grow,
             "feather": self.feather,
         }
+        return said if self.detector is None else said | {"auto": self.detector.settings}
 
     @property
     def told(self) -> dict[str, object]:
@@ -131,7 +160,7 @@ def check_masking(spec: RestorerSpec, masking: Masking | None) -> None:
     if spec.needs is Needs.IMAGE_AND_MASK and (masking is None or not masking.is_given):
         raise UsageError(
             f"the model '{spec.name}' fills what is missing, and nothing says what that is.",
-            hint="Give --mask FILE, FOLDER or alpha, --mask-color, or --box; they can be combined.",
+            hint="Give --mask FILE, FOLDER, alpha or auto, --mask-color, or --box; they can be combined.",
         )
     if spec.needs is not Needs.IMAGE_AND_MASK and masking is not None:
         raise UsageError(f"the model '{spec.name}' takes no mask.", hint="Leave it out, or choose another model.")
