@@ -74,7 +74,8 @@ def plan(
             names, left_out = without_earlier_results(names, companions)
             notes += left_out
         check_folder(target)
-    clashes = [*(among_pictures(names, naming) if naming.masks else ()), *collisions(names, companions)]
+    named = folder is None or naming.suffix != ""  # masks with names of their own may lie beside their pictures
+    clashes = [*(among_pictures(names) if naming.masks and not named else ()), *collisions(names, companions)]
     if clashes and not list_collisions:
         raise clashes[0].error
     problems = {file: str(clash.error) for clash in reversed(clashes) for file in clash.files}

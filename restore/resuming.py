@@ -54,6 +54,9 @@ class Known(Protocol):
 DONE = "done already"
 """Why an item is skipped whose result an earlier run has made."""
 
+EDITED = "was changed since it was made (--overwrite makes it again)"
+"""Why a mask is left alone: to edit it is what it was made for."""
+
 
 def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = False) -> Plan:
     """Decide, item by item, what an earlier run has done already.
@@ -80,7 +83,9 @@ def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = Fals
         entry = journal.entry(item.output)
         if entry is None or entry.sha256 is None:
             return item
-        return _settled(item, entry, Beside(plan.beside(item), entry, journal), journal, recipe, overwrite)
+        now = _settled(item, entry, Beside(plan.beside(item), entry, journal), journal, recipe, overwrite)
+        edited = plan.masks and not overwrite and item.output in now.set_aside
+        return replace(item, skip=f"{item.output} {EDITED}") if edited else now
 
     for index, item in enumerate(plan.items):
         now = settled(item)

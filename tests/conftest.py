@@ -14,7 +14,7 @@ from restore.errors import InputError
 from restore.image import Image, Observation, Restoration, picture_of
 from restore.journal import FOLDER
 from restore.plugin_manager import PluginManager
-from restore.spec import Companion, Needs, Options, Restorer, RestorerSpec, Runtime, hookimpl
+from restore.spec import Companion, Makes, Needs, Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 UNLUCKY = 13
 """Pictures of this width get into the trouble that the option asks for."""
@@ -148,6 +148,51 @@ class Painter:
         return [self.spec, RestorerSpec("guesser", "inpaint", "Guesses.", Options, Tiny().load_plain)]
 
 
+class SpotterOptions(Options):
+    """Options of the detector."""
+
+    level: float = Field(0.8, gt=0, lt=1, description="What is at least so bright is damaged; 1 is white.")
+
+
+@dataclass(eq=False)
+class Spotter:
+    """A plugin with a detector: what is nearly white is damaged. The pictures that `photo` writes have none of it.
+
+    Attributes:
+        trouble: What happens to pictures of the unlucky width: a "bug", or a mask of a wrong "size".
+        seen: Sizes of the pictures it was given.
+        loads: How often it was loaded.
+    """
+
+    trouble: str = ""
+    seen: list[tuple[int, int]] = field(default_factory=list)
+    loads: int = 0
+
+    def restore(self, observation: Observation, options: SpotterOptions) -> Image:
+        """Mark what is bright; keeps the picture's metadata, which no mask may hold."""
+        image = observation.image
+        self.seen.append((image.width, image.height))
+        pixels = (image.pixels.max(axis=2, keepdims=True) >= options.level * image.white).astype(np.uint8) * 255
+        if image.width == UNLUCKY and self.trouble == "bug":
+            raise ZeroDivisionError("spotter's bug")
+        return Image(pixels[1:] if image.width == UNLUCKY and self.trouble else pixels, metadata=image.metadata)
+
+    def load(self, weights: Path | None, runtime: Runtime) -> Restorer:
+        """Count it."""
+        self.loads += 1
+        return self
+
+    @property
+    def spec(self) -> RestorerSpec:
+        """Its restorer."""
+        return RestorerSpec("spotter", "detect", "Finds white.", SpotterOptions, self.load, makes=Makes.MASK)
+
+    @hookimpl
+    def provide_restorers(self) -> list[RestorerSpec]:
+        """One."""
+        return [self.spec]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a command gave."""
@@ -173,6 +218,11 @@ def painter() -> Painter:
 
 
 @pytest.fixture
+def spotter() -> Spotter:
+    return Spotter()
+
+
+@pytest.fixture
 def photo() -> Callable[..., Path]:
     """Writes a small picture with structure in it; the suffix says the format."""
     from PIL import Image as PillowImage
@@ -188,17 +238,23 @@ def photo() -> Callable[..., Path]:
 
 
 @pytest.fixture
-def cli(tiny_manager: PluginManager, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
-    """Runs ``restore`` in this process with the tiny plugin."""
+def run_cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Runs ``restore`` in this process with any plugins."""
     from restore.cli import main
 
-    def call(*arguments: object) -> Outcome:
+    def call(manager: PluginManager, *arguments: object) -> Outcome:
         capsys.readouterr()
-        code = main([str(argument) for argument in arguments], tiny_manager)
+        code = main([str(argument) for argument in arguments], manager)
         said = capsys.readouterr()
         return Outcome(code, said.out, said.err)
 
     return call
+
+
+@pytest.fixture
+def cli(tiny_manager: PluginManager, run_cli: Callable[..., Outcome]) -> Callable[..., Outcome]:
+    """Runs ``restore`` in this process with the tiny plugin."""
+    return lambda *arguments: run_cli(tiny_manager, *arguments)
 
 
 @pytest.fixture

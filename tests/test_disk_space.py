@@ -172,8 +172,20 @@ def test_what_lies_beside_results_counts_and_gives_back_what_it_replaces(tmp_pat
 def test_a_long_plan_is_looked_through_item_by_item(tmp_path: Path) -> None:
     items = (WorkItem((tmp_path / f"{number}.jpg",), tmp_path / "out" / f"{number}.jpg") for number in range(2000))
     long = Plan(tuple(items), folder=tmp_path / "out")
-    tracemalloc.start()
-    rooms(long)
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert most < 200_000, "all items at once take a megabyte and more"
+
+    def peak() -> int:
+        tracemalloc.start()
+        rooms(long)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    least = min(peak() for _ in range(3))  # in one of them the interpreter may enlarge its table of names
+    assert least < 200_000, "all items at once take a megabyte and more"
+
+
+def test_masks_take_little_but_in_formats_that_do_not_compress(tmp_path: Path, photo: Photo) -> None:
+    photo(tmp_path / "in" / "a.png", width=1000, height=600)
+    for form, size in ((None, 12_000), ("bmp", 600_000)):
+        (room,) = rooms(plan([str(tmp_path / "in")], tmp_path / "out", naming=Naming(format=form, masks=True)))
+        assert room.written == size

@@ -28,7 +28,10 @@ def plugin(name: str) -> ModuleType:
 RESTORERS = plugin("restorers")
 
 
-@pytest.mark.parametrize("name", ["GOOD", "GOOD_SAMPLER", "GOOD_UPSCALER", "GOOD_WITH_MASK", "GOOD_WITH_FRAMES"])
+GOOD = ["GOOD", "GOOD_SAMPLER", "GOOD_UPSCALER", "GOOD_WITH_MASK", "GOOD_WITH_FRAMES", "GOOD_DETECTOR"]
+
+
+@pytest.mark.parametrize("name", GOOD)
 def test_a_sound_restorer_passes(name: str) -> None:
     check_restorer(getattr(RESTORERS, name))
 
@@ -60,7 +63,7 @@ def test_a_description_that_imports_torch_is_found() -> None:
 
 def test_every_rule_has_a_restorer_that_breaks_it() -> None:
     with_weights = RESTORERS.BROKEN["the shipped weights say where they come from"]
-    rules = {check.rule for spec in (with_weights, RESTORERS.GOOD_WITH_MASK) for check in checks(spec)}
+    rules = {check.rule for spec in (with_weights, *map(RESTORERS.__getattribute__, GOOD)) for check in checks(spec)}
     assert rules == {*RESTORERS.BROKEN, "reading the description imports no heavy library"}
 
 

@@ -43,15 +43,12 @@ def mask_names(files: Iterable[Found], folder: Path, naming: Naming) -> Names:
     return Names(pictures, named)
 
 
-def among_pictures(names: Names, naming: Naming) -> list[Collision]:
-    """Masks that would lie beside their pictures without a name of their own: the next run would take them for some.
+def among_pictures(names: Names) -> list[Collision]:
+    """Masks that would lie beside their pictures, where the next run would take them for pictures.
 
     Args:
         names: The mask of each picture.
-        naming: What the user wants in their names.
     """
-    if naming.suffix:
-        return []
     real: dict[str, str] = {}
 
     def place(path: Path) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from restore.image import Image, Metadata, Observation, Restoration
-from restore.spec import Companion, Needs, Options, RestorerSpec, Runtime
+from restore.spec import Companion, Makes, Needs, Options, RestorerSpec, Runtime
 
 
 class GoodOptions(Options):
@@ -253,7 +253,29 @@ def inpainter(restorer: type[Fills]) -> RestorerSpec:
     return replace(GOOD, task="inpaint", options=Options, load=load, needs=Needs.IMAGE_AND_MASK)
 
 
+def bright(image: Image, options: BaseModel) -> Image:
+    """A mask of what is bright."""
+    return Image((image.pixels.max(axis=2, keepdims=True) > image.white * 0.6).astype(np.uint8) * 255)
+
+
+def bright_in_grey(image: Image, options: BaseModel) -> Image:
+    """A share of white instead of a decision."""
+    return Image((image.pixels.max(axis=2, keepdims=True) / image.white * 255).clip(0, 255).astype(np.uint8))
+
+
+def bright_where_transparent(image: Image, options: BaseModel) -> Image:
+    """Takes an alpha channel for damage, whatever it holds."""
+    mask = bright(image, options)
+    return mask if image.alpha is None else Image(255 - mask.pixels)
+
+
+def detector(function: Callable[[Image, BaseModel], object]) -> RestorerSpec:
+    """A description round a function that makes masks."""
+    return replace(spec(function, Options), task="detect", makes=Makes.MASK)
+
+
 GOOD = spec(darken)
+GOOD_DETECTOR = detector(bright)
 GOOD_SAMPLER = replace(spec(sampled, Sampling), companions=companions)
 GOOD_UPSCALER = spec(enlarged, Times, times)
 GOOD_WITH_MASK = inpainter(Fills)
@@ -275,6 +297,8 @@ BROKEN = {
     "the same input gives the same bytes, whatever came in between": spec(Remembers(), Options),
     "no NaN or infinity comes out": spec(not_a_number, Options),
     "outside the mask nothing changes": inpainter(FillsAndBlurs),
+    "pictures of any size, depth and number of channels give a mask of their size": detector(bright_in_grey),
+    "an opaque alpha channel changes nothing in a mask": detector(bright_where_transparent),
     "what is promised beside each result comes, and nothing else": replace(
         spec(without_map, Sampling), companions=companions
     ),
@@ -299,6 +323,11 @@ ALSO_BROKEN = {
     "unseeded": (
         "'sample-1' is another one the second time",
         replace(spec(Unseeded(), Sampling), companions=companions),
+    ),
+    "no mask": ("a mask was due: (1, 1, 1) uint8, 0 or 255", detector(lambda image, options: image)),
+    "transparent mask": (
+        "returned a mask with transparency",
+        detector(lambda image, _: replace(bright(image, _), alpha=np.zeros(image.pixels.shape[:2], np.uint8))),
     ),
     "no picture": ("restore gave a list instead of an Image", spec(lambda image, options: [image])),
 }
