@@ -41,7 +41,7 @@ class Holes:
         InputError: The folder holds no such picture.
     """
 
-    def __init__(self, size: int, seed: int, count: int = 600, overlays: Path | None = None) -> None:
+    def __init__(self, size: int, seed: int, count: int, overlays: Path | None = None) -> None:
         self.size = size
         self.random = np.random.default_rng([seed, 5])
         damage = read_overlays(overlays) if overlays else []

@@ -17,7 +17,7 @@ from restore.image import Pixels
 from restore.toolkit.patches import CropSampler
 from restore.toolkit.training import save_grid
 from restore_gan_inpaint.discriminator import Discriminator
-from restore_gan_inpaint.model import Architecture, Generator
+from restore_gan_inpaint.model import MULTIPLE, Architecture, Generator
 
 HELD_BACK = 24
 """Photographs kept for validation, roughly, where there are many."""
@@ -48,6 +48,7 @@ class Settings:
         penalty_every: Steps between two gradient penalties, each of which weighs so many times more.
         grey: Share of the crops that are grey.
         overlays: Folder of scanned film damage; empty to do without.
+        holes: How many holes are drawn beforehand, of which crops are taken.
     """
 
     rate: float = 1e-3
@@ -63,6 +64,7 @@ class Settings:
     penalty_every: int = 16
     grey: float = 0.1
     overlays: str = ""
+    holes: int = 600
 
     @property
     def architecture(self) -> Architecture:
@@ -170,10 +172,15 @@ class Judged:
     missing: dict[str, Tensor]
 
 
-def validation_crops(held: Sequence[Pixels], edge: int, device: torch.device) -> Judged:
-    """The crops and holes on which every training is judged: one crop per held-back photograph, all kinds of holes."""
-    sampler = CropSampler(held, edge, seed=1, scales=(0.7,), candidates=2)
-    truth = sampler.batch(min(24, max(4, len(held)))).to(device)
+def validation_crops(held: Sequence[Pixels], device: torch.device) -> Judged:
+    """The crops and holes on which every training is judged: one crop per held-back photograph, all kinds of holes.
+
+    Crops are taken at 0.7 of a photograph's resolution and have 256 pixels, less where no photograph is as large.
+    """
+    edge = min(256, max(min(picture.shape[:2]) for picture in held) * 7 // 10 // MULTIPLE * MULTIPLE)
+    large = [picture for picture in held if int(min(picture.shape[:2]) * 0.7) >= edge]
+    sampler = CropSampler(large, edge, seed=1, scales=(0.7,), candidates=2)
+    truth = sampler.batch(min(24, max(4, len(large)))).to(device)
     random = np.random.default_rng(3)
     missing = {}
     for kind in JUDGED:

@@ -82,7 +82,7 @@ def train(spec: TrainSpec) -> None:
     # Data.
     photographs = load_photographs(spec.data, settings.crop)
     learned, held = split(photographs.pictures)
-    judged = validation_crops(held, 256, fabric.device)
+    judged = validation_crops(held, fabric.device)
     log.info("learning from %d photographs, validating on %d", len(learned), len(held))
 
     # Networks.
@@ -111,7 +111,7 @@ def train(spec: TrainSpec) -> None:
         spent, best = state["spent"], state["best"]
     sampler = CropSampler(learned, settings.crop, seed=spec.seed + step)
     overlays = Path(settings.overlays) if settings.overlays else None
-    holes = Holes(settings.crop, spec.seed + step, overlays=overlays)
+    holes = Holes(settings.crop, spec.seed + step, settings.holes, overlays)
     csv = CsvLog(spec.work / "log.csv", COLUMNS)
     examined = Generator(settings.architecture).to(fabric.device)
     channels_last(examined)
