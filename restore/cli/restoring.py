@@ -34,7 +34,7 @@ from restore.planning import Plan
 from restore.plugin_manager import PluginManager
 from restore.rehearsal import rehearsed
 from restore.reporting import Report
-from restore.spec import Options, RestorerSpec, Runtime
+from restore.spec import Makes, Options, RestorerSpec, Runtime
 
 _MODEL, _MASKING = "restore.model", "restore.masking"
 _TITLES = {
@@ -65,8 +65,7 @@ class TaskCommand(click.Command):
             task,
             params=common_flags([spec.name for spec in specs], masks=takes_masks(specs)),
             help=f"{title} INPUT is files, folders (with all in them) or quoted patterns ('scans/**/*.tif'). OUT is a "
-            "file for one input file, else a folder that mirrors the inputs. Originals are never changed, unless "
-            "--in-place says so.",
+            f"file for one input file, else a folder that mirrors the inputs. {_kept(specs)}",
             short_help=title,
         )
         self.task = task
@@ -214,6 +213,13 @@ class TaskCommand(click.Command):
         others = [spec.task for spec in self.manager.restorers() if spec.name == name]
         what = f"the model '{name}' is for `restore {others[0]}`." if others else f"there is no model '{name}'."
         raise PluginError(what, hint=f"{question}Models for {self.task}: {', '.join(served)}.")
+
+
+def _kept(specs: Sequence[RestorerSpec]) -> str:
+    """What becomes of originals, and how results are called where not as they."""
+    if all(spec.makes is Makes.MASK for spec in specs):
+        return "Masks are PNG: a.png is that of a.jpg. Originals are never changed."
+    return "Originals are never changed, unless --in-place says so."
 
 
 def _model_in(args: Sequence[str]) -> str | None:
