@@ -121,7 +121,7 @@ def test_holes_of_every_kind_are_drawn_and_the_same_seed_draws_the_same(spec: Tr
     holes, again, other = (Holes(64, seed, count=40, overlays=overlays) for seed in (1, 1, 2))
     batch = holes.batch(16)
     assert batch.shape == (16, 1, 64, 64)
-    assert set(batch.unique().tolist()) == {0.0, 1.0}
+    assert set(batch.flatten().tolist()) == {0.0, 1.0}
     shares = batch.mean((1, 2, 3))
     assert bool((shares > 0).all())
     assert bool((shares < MOST).all())
