@@ -68,6 +68,14 @@ def test_how_much_was_found_is_told_to_whoever_listens(caplog: pytest.LogCapture
         tell_found(~mask & mask, Path("in/b.jpg"))
     assert caplog.messages == ["in/a.jpg: 1.000% is damaged, in 2 places", "in/b.jpg: no damage was found"]
     caplog.clear()
+    speck = np.zeros((1000, 1000), np.bool_)
+    speck[500, 500] = True
+    with caplog.at_level(logging.INFO, "restore"):
+        tell_found(speck, Path("in/c.jpg"))
+    assert caplog.messages == ["in/c.jpg: under 0.001% is damaged, in 1 place"], (
+        "never nothing where there is something"
+    )
+    caplog.clear()
     with caplog.at_level(logging.WARNING, "restore"):
         tell_found(mask, Path("in/a.jpg"))
     assert caplog.messages == []

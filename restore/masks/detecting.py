@@ -107,8 +107,9 @@ def tell_found(mask: Mask, source: Path) -> None:
     if _log.isEnabledFor(logging.INFO):
         count = places(mask)
         share = np.count_nonzero(mask) / mask.size
+        much = f"{share:.3%}" if share >= 1e-5 else "under 0.001%"
         where = "1 place" if count == 1 else f"{count} places"
-        _log.info("%s: %s", source, f"{share:.3%} is damaged, in {where}" if count else "no damage was found")
+        _log.info("%s: %s", source, f"{much} is damaged, in {where}" if count else "no damage was found")
 
 
 def places(mask: Mask) -> int:
