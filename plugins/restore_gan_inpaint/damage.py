@@ -21,6 +21,9 @@ CANVAS = (512, 768)
 SHARES = {"scratch": 0.26, "text": 0.22, "brush20": 0.14, "brush40": 0.14, "boxes": 0.08, "film": 0.1, "border": 0.06}
 """How many of the holes are of each kind: of those in `restore.holes`, and of the two made here."""
 
+DENSER = {"scratch": 4, "text": 2}
+"""How many more of the thin kinds are drawn into one hole, at most: one scratch in a crop teaches little."""
+
 DAMAGED = 32
 """Opacity (of 255) from which a pixel under scanned film damage is taken for missing."""
 
@@ -73,6 +76,9 @@ class Holes:
         if kind == "border":
             return self._border()
         hole = draw_hole(kind, *CANVAS, self.random).astype(np.uint8)
+        if kind in DENSER:
+            for _ in range(int(self.random.integers(DENSER[kind] + 1))):
+                hole |= draw_hole(kind, *CANVAS, self.random).astype(np.uint8)
         if self.random.random() < 0.3:
             hole = cv2.dilate(hole, np.ones((3, 3), np.uint8))  # what users mark is a little more than what is missing
         return hole

@@ -13,13 +13,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from restore_gan_inpaint.interpolation import coarse_start, fine_start, pooled
+
 MULTIPLE = 16
 """Height and width must be multiples of this."""
 
-COARSE_HALO = 384
+COARSE_HALO = 464
 """Pixels around a pixel of the coarse half's result that can influence it, a multiple of `MULTIPLE`."""
 
-FINE_HALO = 32
+FINE_HALO = 48
 """Pixels around a pixel of the fine half's result, of picture, mask and coarse result, that can influence it."""
 
 
@@ -107,14 +109,13 @@ class Coarse(nn.Module):
 
     def forward(self, picture: Tensor, missing: Tensor) -> tuple[Tensor, Tensor]:
         """See `Generator.coarse`."""
-        quarter = F.avg_pool2d(missing, 4)
-        # The mean of the known pixels alone; where there is none, grey.
-        mean = F.avg_pool2d((picture - 0.5) * (1 - missing), 4) / (1 - quarter).clamp(min=1 / 32)
-        x = self.stem(F.pixel_unshuffle(torch.cat([mean, quarter], 1), 2))
+        start = coarse_start(pooled(_given(picture, missing)))
+        x = self.stem(F.pixel_unshuffle(start, 2))
         x = self.before(x)
         x = x + F.pixel_shuffle(self.up(self.far(self.down(x))), 2)
         x = self.after(x)
-        return F.pixel_shuffle(self.head(x), 2) + 0.5, x
+        found = F.pixel_shuffle(self.head(x), 2)
+        return start[:, :3] + found * (start[:, 3:] > 0) + 0.5, x
 
 
 class Fine(nn.Module):
@@ -136,13 +137,17 @@ class Fine(nn.Module):
 
     def forward(self, picture: Tensor, missing: Tensor, filled: Tensor, features: Tensor) -> Tensor:
         """See `Generator.fine`."""
-        start = F.interpolate(filled, scale_factor=4, mode="bilinear", align_corners=False)
-        start = torch.where(missing > 0, start.to(picture.dtype), picture)
-        x = self.stem(F.pixel_unshuffle(torch.cat([start - 0.5, missing], 1), 2))
+        start = fine_start(_given(picture, missing), filled.to(picture.dtype) - 0.5)
+        x = self.stem(F.pixel_unshuffle(start, 2))
         deep = self.down(x) + F.pixel_shuffle(self.join(features), 2)
         x = x + F.pixel_shuffle(self.up(self.near(deep)), 2)
-        result: Tensor = start + F.pixel_shuffle(self.head(self.after(x)), 2)
+        result: Tensor = start[:, :3] + F.pixel_shuffle(self.head(self.after(x)), 2) + 0.5
         return result
+
+
+def _given(picture: Tensor, missing: Tensor) -> Tensor:
+    """A picture with grey at 0, also where it is missing, and its mask as a fourth channel."""
+    return torch.cat([(picture - 0.5) * (1 - missing), missing], 1)
 
 
 class Generator(nn.Module):
