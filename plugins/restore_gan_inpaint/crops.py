@@ -1,14 +1,14 @@
 """Where there is something to do: windows round the holes, on the grid of the network.
 
-Everything here is counted in cells of `restore_gan_inpaint.model.MULTIPLE` pixels, from the picture's upper left corner. Pooling and
-unshuffling thus lie the same in every window, and a window's result is that of the whole picture.
+Everything here is counted in cells of `restore_gan_inpaint.model.MULTIPLE` pixels, from the picture's upper left
+corner. Pooling and unshuffling thus lie the same in every window, and a window's result is that of the whole picture.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,14 +19,16 @@ from restore_gan_inpaint.model import MULTIPLE
 Mask = npt.NDArray[np.bool_]
 
 WORTHWHILE = 1.5
-"""A window is not divided if at most so much more is computed in it than must be: what dividing could gain is little."""
+"""A window is not divided if at most so many times as much is computed in it as must be: there is little to gain."""
 
 TOLERANCE = 1.05
 """Cuts that cost up to so many times as much as the best one are as good."""
 
-STEP = 2
-"""Edges of windows are a multiple of so many cells: windows of one shape run together, and every new shape costs its
-convolutions some milliseconds of preparation."""
+STEPS = ((16, 2), (32, 4))
+"""Edges of windows up to so many cells are a multiple of so many, longer ones of `LONG_STEP`: windows of one shape run
+together, and every new shape costs its convolutions some milliseconds of preparation."""
+
+LONG_STEP = 8
 
 
 @dataclass(frozen=True)
@@ -58,117 +60,109 @@ class Box:
         return Box(self.top - outer.top, self.bottom - outer.top, self.left - outer.left, self.right - outer.left)
 
 
-def reduced(mask: Mask, *, full: bool = False) -> Mask:
+def reduced(mask: Mask, size: int = MULTIPLE, *, full: bool = False) -> Mask:
     """Which cells hold missing pixels.
 
     Args:
         mask: ``(H, W)``, True = missing.
+        size: Edge of a cell in pixels.
         full: Whether all pixels of a cell must be missing (as far as they are in the picture), instead of any.
 
     Returns:
         One entry per cell; the last row and column of cells may reach beyond the picture.
     """
     combine = np.logical_and if full else np.logical_or
-    rows = combine.reduceat(mask, np.arange(0, mask.shape[0], MULTIPLE), axis=0)
-    found: Mask = combine.reduceat(rows, np.arange(0, mask.shape[1], MULTIPLE), axis=1)
+    rows = combine.reduceat(mask, np.arange(0, mask.shape[0], size), axis=0)
+    found: Mask = combine.reduceat(rows, np.arange(0, mask.shape[1], size), axis=1)
     return found
 
 
-@dataclass(frozen=True)
 class Cover:
-    """How to cover marked cells with windows.
+    """Windows that cover marked cells and cost little together.
 
-    Attributes:
+    Args:
+        marked: One entry per cell of the picture.
         margin: Cells round what a window is for that it must hold too, as far as the picture has them.
         largest: Rows and columns, without margin, of what one window is for.
         overhead: What each window costs beside its cells, in cells.
     """
 
-    margin: int
-    largest: int
-    overhead: int
+    def __init__(self, marked: Mask, margin: int, largest: int, overhead: int) -> None:
+        self.marked = marked
+        self.margin = margin
+        self.largest = largest
+        self.overhead = overhead
+        around = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
+        self._needed = cv2.integral(cv2.dilate(marked.astype(np.uint8), around))
 
-    def boxes(self, marked: Mask) -> list[Box]:
-        """Divide the marked cells into boxes whose windows cost little together.
+    def boxes(self, part: Box | None = None) -> list[Box]:
+        """Divide the marked cells into boxes.
 
-        Boxes are halved where they are cheapest to halve as long as they are too large or much of them is empty; on the
-        way back halves are only kept apart where that is cheaper than both as one.
+        Boxes are cut in two where that is cheapest, as long as they are too large or much of their windows is
+        needless; on the way back, two are only kept apart where that is cheaper than both as one.
 
         Args:
-            marked: One entry per cell.
+            part: Of the picture; None for all of it.
 
         Returns:
             Boxes that hold every marked cell once, each as small as its cells allow.
         """
-        everything = _tight(marked, Box(0, marked.shape[0], 0, marked.shape[1]))
-        if everything is None:
-            return []
-        return self._divided(marked, _Needed(marked, self.margin), everything)
+        rows, columns = self.marked.shape
+        everything = _tight(self.marked, part or Box(0, rows, 0, columns))
+        return [] if everything is None else self._divided(everything)
 
-    def window(self, box: Box, shape: tuple[int, int]) -> Box:
-        """A box with its margin, its edges rounded up to a multiple of `STEP`, within a grid of this shape."""
-        top, bottom = self._span(box.top, box.bottom, shape[0])
-        left, right = self._span(box.left, box.right, shape[1])
+    def window(self, box: Box) -> Box:
+        """A box with its margin, its edges rounded up as `STEPS` says, within the picture."""
+        top, bottom = self._span(box.top, box.bottom, self.marked.shape[0])
+        left, right = self._span(box.left, box.right, self.marked.shape[1])
         return Box(top, bottom, left, right)
 
     def _span(self, start: int, stop: int, length: int) -> tuple[int, int]:
         first, last = max(0, start - self.margin), min(length, stop + self.margin)
-        size = min(length, math.ceil((last - first) / STEP) * STEP)
+        step = next((step for most, step in STEPS if last - first <= most), LONG_STEP)
+        size = min(length, math.ceil((last - first) / step) * step)
         first = min(first, length - size)
         return first, first + size
 
-    def _cost(self, box: Box, shape: tuple[int, int]) -> int:
-        rows, columns = self.window(box, shape).shape
+    def _cost(self, box: Box) -> int:
+        rows, columns = self.window(box).shape
         return rows * columns + self.overhead
 
-    def _divided(self, marked: Mask, needed: _Needed, box: Box) -> list[Box]:
-        small = max(box.shape) <= self.largest
-        cost = self._cost(box, marked.shape)
-        if small and cost <= WORTHWHILE * (needed.within(self.window(box, marked.shape)) + self.overhead):
+    def _least(self, box: Box) -> int:
+        """What a box costs at least, however it is divided: the cells near marked ones."""
+        (top, bottom, left, right), sums = astuple(self.window(box)), self._needed
+        return int(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]) + self.overhead
+
+    def _divided(self, box: Box) -> list[Box]:
+        small, cost = max(box.shape) <= self.largest, self._cost(box)
+        if small and cost <= WORTHWHILE * self._least(box):
             return [box]
-        halves = self._halves(marked, box)
+        halves = self._halves(box)
         if halves is None:
             return [box]
-        parts = [part for half in halves for part in self._divided(marked, needed, half)]
-        if small and cost <= sum(self._cost(part, marked.shape) for part in parts):
-            return [box]
-        return parts
+        parts = [part for half in halves for part in self._divided(half)]
+        return [box] if small and cost <= sum(self._cost(part) for part in parts) else parts
 
-    def _halves(self, marked: Mask, box: Box) -> tuple[Box, Box] | None:
-        """The two parts of a box, cut anywhere along either direction, that cost least; None for a single cell."""
-        best: tuple[float, Box, Box] | None = None
-        part = marked[box.slices]
+    def _halves(self, box: Box) -> tuple[Box, Box] | None:
+        """The two parts of a box, cut along either direction, that cost least; None for a single cell."""
+        found = []
         for across in (False, True):
+            part = self.marked[box.slices]
             cut = _cheapest_cut(part.T if across else part, self.margin)
-            if cut is None:
-                continue
-            cost, at = cut
-            if across:
-                pieces = (
-                    Box(box.top, box.bottom, box.left, box.left + at),
-                    Box(box.top, box.bottom, box.left + at, box.right),
-                )
-            else:
-                pieces = (
-                    Box(box.top, box.top + at, box.left, box.right),
-                    Box(box.top + at, box.bottom, box.left, box.right),
-                )
-            first, second = (_tight(marked, piece) for piece in pieces)
-            if first is not None and second is not None and (best is None or cost < best[0]):
-                best = cost, first, second
-        return None if best is None else best[1:]
-
-
-class _Needed:
-    """How many cells within a window lie near a marked one: what must be computed in any case."""
-
-    def __init__(self, marked: Mask, margin: int) -> None:
-        near = cv2.dilate(marked.astype(np.uint8), np.ones((2 * margin + 1, 2 * margin + 1), np.uint8))
-        self.sums = cv2.integral(near)
-
-    def within(self, box: Box) -> int:
-        s = self.sums
-        return int(s[box.bottom, box.right] - s[box.top, box.right] - s[box.bottom, box.left] + s[box.top, box.left])
+            if cut is not None:
+                found.append((*cut, across))
+        if not found:
+            return None
+        _, at, across = min(found)
+        at += box.left if across else box.top
+        pieces = (
+            (replace(box, right=at), replace(box, left=at))
+            if across
+            else (replace(box, bottom=at), replace(box, top=at))
+        )
+        first, second = (_tight(self.marked, piece) for piece in pieces)
+        assert first is not None and second is not None, "a tight box has marked cells in its first and last rows"
+        return first, second
 
 
 def _tight(marked: Mask, box: Box) -> Box | None:

@@ -1,0 +1,163 @@
+"""One picture filled: both halves of the generator on windows round its holes, in the depth of the picture."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from restore.image import Pixels
+from restore.toolkit.device import Machine, NotFiniteError, run_safely
+from restore.toolkit.pixels import white_of
+from restore.toolkit.strips import SMALLEST_EDGE
+from restore_gan_inpaint.crops import Box, Cover, Mask, batches, reduced
+from restore_gan_inpaint.execution import Execution
+from restore_gan_inpaint.interpolation import pooled
+from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE, Generator
+
+log = logging.getLogger("restore")
+
+EDGE = 1024
+"""Edge in pixels of what one window of the fine half is for."""
+
+BYTES_PER_PIXEL = 280
+"""Working memory per pixel of a window of the fine half, measured and rounded up."""
+
+COARSE_BYTES = 40
+"""The same of the coarse half."""
+
+FINE_MARGIN = FINE_HALO // MULTIPLE
+
+COARSE_MARGIN = COARSE_HALO // MULTIPLE + FINE_MARGIN
+"""The fine half needs the coarse one's result within its own margin, too."""
+
+COARSE_LEAST = 512
+"""Edge in pixels of what one window of the coarse half is for at least: smaller ones would be nearly all margin."""
+
+FINE_OVERHEAD, COARSE_OVERHEAD = 8, 40
+"""What calling a half costs beside its pixels, in cells."""
+
+TOGETHER = 384
+"""Cells that the windows of one batch have together: their features then stay within the caches of a CPU."""
+
+STRIP = 16
+"""Rows of cells that the coarse half's input is made of at a time."""
+
+
+class Filling:
+    """A picture and what is missing in it.
+
+    Args:
+        pixels: ``(H, W, C)`` of any depth; known pixels are finite.
+        mask: ``(H, W)``, True = missing.
+    """
+
+    def __init__(self, pixels: Pixels, mask: Mask) -> None:
+        self.pixels = pixels
+        self.mask = mask
+        self.marked = reduced(mask)
+
+    def run(self, generator: Generator, machine: Machine, edge: int | None = None) -> Pixels:
+        """Fill what is missing.
+
+        Args:
+            generator: What fills.
+            machine: Device and precision. What gives NaN or Inf is computed again in float32.
+            edge: Of what one window of the fine half is for, in pixels; None for `EDGE`. Windows of the coarse half are
+                as large as fits in the same memory.
+
+        Returns:
+            A copy of the picture with other values where it was missing.
+
+        Raises:
+            DeviceError: There is not enough memory for the smallest windows, or float32 gives NaN or Inf.
+        """
+        out = self.pixels.copy()
+
+        def attempt(machine: Machine, edge: int) -> None:
+            network = Execution(generator, machine)
+            fine = Cover(self.marked, FINE_MARGIN, edge // MULTIPLE, FINE_OVERHEAD)
+            coarse = Cover(self.marked, COARSE_MARGIN, _coarse_edge(edge) // MULTIPLE, COARSE_OVERHEAD)
+            for box in coarse.boxes():
+                try:
+                    self._fill(network, coarse.window(box), fine, box, out)
+                except NotFiniteError:
+                    if machine.dtype == torch.float32:
+                        raise
+                    log.warning("NaN or Inf in %s; computing again in float32", machine.dtype)
+                    exact = Execution(generator, replace(machine, dtype=torch.float32))
+                    self._fill(exact, coarse.window(box), fine, box, out)
+
+        with torch.inference_mode():
+            run_safely(attempt, machine, max(edge or EDGE, SMALLEST_EDGE), SMALLEST_EDGE)
+        return out
+
+    def _fill(self, network: Execution, outer: Box, fine: Cover, box: Box, out: Pixels) -> None:
+        """Run the coarse half on a window, and the fine half where something is missing in the box that it is for."""
+        filled, features = network.coarse(self._pooled(outer))
+        windows = ((part, fine.window(part)) for part in fine.boxes(box))
+        for batch in batches(windows, TOGETHER):
+            inner = [window.within(outer) for _, window in batch]
+            given = self._given([window for _, window in batch])
+            near, seen = (_parts(whole, inner, per_cell) for whole, per_cell in ((filled, 4), (features, 2)))
+            result = network.fine(given, near, seen)
+            if not math.isfinite(float(result.sum())):
+                raise NotFiniteError
+            for (part, window), each in zip(batch, result, strict=True):
+                self._store(part, each[(slice(None), *part.within(window).pixels())], out)
+
+    def _given(self, windows: Sequence[Box]) -> Tensor:
+        """Windows of one shape as `Execution.fine` takes them; what lies beyond the picture is missing."""
+        rows, columns = (MULTIPLE * length for length in windows[0].shape)
+        given = torch.empty(len(windows), rows, columns, 4)
+        for part, window in zip(given, windows, strict=True):
+            area = window.pixels()
+            pixels, mask = self.pixels[area], self.mask[area]
+            height, width = mask.shape
+            if (height, width) != (rows, columns):
+                part.zero_()[:, :, 3] = 1
+            # astype makes the copies that torch needs anyway: it cannot share read-only or uint16 memory.
+            missing = torch.from_numpy(mask.astype(np.float32))
+            colours = torch.from_numpy(pixels.astype(np.float32)).mul_(1 / white_of(pixels)).sub_(0.5)
+            if pixels.dtype == np.float32:
+                colours.masked_fill_(missing[:, :, None] > 0, 0)  # also what no product would make 0
+            part[:height, :width, :3] = colours.mul_(1 - missing[:, :, None])
+            part[:height, :width, 3] = missing
+        return given.permute(0, 3, 1, 2)
+
+    def _pooled(self, window: Box) -> Tensor:
+        """A window as `Execution.coarse` takes it."""
+        tops = range(window.top, window.bottom, STRIP)
+        strips = (replace(window, top=top, bottom=min(top + STRIP, window.bottom)) for top in tops)
+        return torch.cat([pooled(self._given([strip])) for strip in strips], 2)
+
+    def _store(self, box: Box, result: Tensor, out: Pixels) -> None:
+        """Write the missing pixels of a box, ``(3, h, w)``, 0 = grey."""
+        area = box.pixels()
+        mask = self.mask[area]
+        height, width = mask.shape
+        values = result[:, :height, :width].permute(1, 2, 0).cpu().numpy()[mask] + np.float32(0.5)
+        if out.shape[2] == 1:
+            values = values.mean(axis=1, keepdims=True)
+        if out.dtype != np.float32:
+            white = white_of(out)
+            values = np.rint(values * np.float32(white)).clip(0, white).astype(out.dtype)
+        out[area][mask] = values
+
+
+def _parts(whole: Tensor, windows: Sequence[Box], per_cell: int) -> Tensor:
+    """Windows of one shape of what has `per_cell` rows and columns per cell."""
+    parts = [whole[(..., *window.pixels(per_cell))] for window in windows]
+    together = parts[0] if len(parts) == 1 else torch.cat(parts)
+    return together.contiguous(memory_format=torch.channels_last)
+
+
+def _coarse_edge(edge: int) -> int:
+    """The edge of what a window of the coarse half is for, so that it takes as much memory as one of the fine half."""
+    window = (edge + 2 * FINE_HALO) * math.sqrt(BYTES_PER_PIXEL / COARSE_BYTES)
+    return max(COARSE_LEAST, int(window) - 2 * COARSE_MARGIN * MULTIPLE)

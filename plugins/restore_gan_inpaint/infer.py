@@ -1,0 +1,151 @@
+"""Loading and running `gan-inpaint`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from restore.errors import InputError, WeightsError
+from restore.image import Image, Observation, Pixels
+from restore.spec import Runtime
+from restore.toolkit.device import Machine, choose
+from restore.toolkit.strips import SMALLEST_EDGE, edge_within
+from restore.weights import load as load_weights
+from restore_gan_inpaint.crops import Mask, reduced
+from restore_gan_inpaint.filling import BYTES_PER_PIXEL, EDGE, Filling
+from restore_gan_inpaint.grain import add_grain
+from restore_gan_inpaint.model import FINE_HALO, MULTIPLE, Architecture, Generator
+from restore_gan_inpaint.plugin import InpaintOptions
+
+log = logging.getLogger("restore")
+
+SIGHT = 256
+"""Pixels from which on known ones are hardly seen by the network."""
+
+_ROWS = 256
+
+
+class GanInpainter:
+    """The loaded inpainter.
+
+    Args:
+        generator: What fills.
+        machine: Where to run it.
+        edge: Of a window in pixels, without its margin.
+    """
+
+    def __init__(self, generator: Generator, machine: Machine, edge: int) -> None:
+        self.generator = generator
+        self.machine = machine
+        self.edge = edge
+
+    def restore(self, observation: Observation, options: InpaintOptions) -> Image:
+        """Fill the hole of one picture; see `restore.spec.Restorer`.
+
+        Known pixels come back byte for byte; what missing ones held has no influence.
+
+        Raises:
+            InputError: There is no mask, it covers the whole picture, or known pixels are NaN or infinite.
+        """
+        image, mask = observation.image, observation.mask
+        if mask is None:
+            raise InputError("a mask of what is missing is needed.", hint="Give one with --mask.")
+        if not mask.any():
+            return image
+        if mask.all():
+            raise InputError(
+                f"the mask covers all {image.width} x {image.height} pixels; nothing is left to fill them from.",
+                hint="White means missing; --invert-mask turns a mask round.",
+            )
+        _check_finite(image.pixels, mask)
+        _warn_of_guesses(mask)
+        given = image.pixels[:, :, :1] if _known_is_grey(image.pixels, mask) else image.pixels
+        filled = Filling(given, mask).run(self.generator, self.machine, self.edge)
+        if options.grain == "on" or (options.grain == "auto" and observation.mask_found):
+            add_grain(filled, mask)
+        return image.with_pixels(filled if filled.shape[2] == image.channels else _coloured(filled, image, mask))
+
+
+def _check_finite(pixels: Pixels, mask: Mask) -> None:
+    """Refuse known pixels that no network can work on; what is missing may hold anything."""
+    if pixels.dtype != np.float32:
+        return
+    for top in range(0, len(mask), _ROWS):
+        band = slice(top, top + _ROWS)
+        if not (np.isfinite(pixels[band]).all(axis=2) | mask[band]).all():
+            raise InputError("the picture holds NaN or infinite pixels.", hint="Mark them in the mask, too.")
+
+
+def _known_is_grey(pixels: Pixels, mask: Mask) -> bool:
+    """Whether an RGB picture has no colour where it is known; it must get none where it is filled."""
+    if pixels.shape[2] == 1:
+        return False
+    for top in range(0, len(mask), _ROWS):
+        band = slice(top, top + _ROWS)
+        part = pixels[band]
+        coloured = (part[:, :, 0] != part[:, :, 1]) | (part[:, :, 0] != part[:, :, 2])
+        if (coloured & ~mask[band]).any():
+            return False
+    return True
+
+
+def _coloured(grey: Pixels, image: Image, mask: Mask) -> Pixels:
+    """A picture with three equal channels where it was filled in grey."""
+    pixels = image.pixels.copy()
+    pixels[mask] = grey[mask]
+    return pixels
+
+
+def _warn_of_guesses(mask: Mask) -> None:
+    """Say so where a hole is deeper than the network looks."""
+    if _depth(mask, MULTIPLE) + 2 * MULTIPLE < SIGHT:  # too small by less than that
+        return
+    depth = _depth(mask, 4)
+    if depth > SIGHT:
+        log.warning(
+            "a hole reaches %d pixels from the nearest known pixel; the model looks %d pixels far, so that the middle "
+            "of the filling is a guess",
+            depth,
+            SIGHT,
+        )
+
+
+def _depth(mask: Mask, step: int) -> int:
+    """How far the deepest missing pixel lies from a known one, within some `step` pixels."""
+    full = reduced(mask, step, full=True)
+    if not full.any():
+        return 0
+    return round(step * float(cv2.distanceTransform(full.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5).max()))
+
+
+def load(weights: Path, runtime: Runtime) -> GanInpainter:
+    """Load the generator.
+
+    Args:
+        weights: A safetensors file written by the training.
+        runtime: Device, precision and tile.
+
+    Raises:
+        WeightsError: The file is missing, damaged or of another model.
+        DeviceError: The device asked for is not there, or there is not enough memory.
+    """
+    tensors, header = load_weights(weights, "gan-inpaint")
+    try:
+        config = json.loads(header["config"])
+        generator = Generator(Architecture(**{**config, "dilations": tuple(config["dilations"])}))
+        generator.load_state_dict(tensors)
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise WeightsError(
+            f"does not fit the network of gan-inpaint ({error}).",
+            path=weights,
+            hint="Use the weights that came with it.",
+        ) from error
+    edge = runtime.tile or EDGE
+    if runtime.tile is None and runtime.memory is not None:
+        window = edge_within(runtime.memory, BYTES_PER_PIXEL, EDGE + 2 * FINE_HALO)
+        edge = max(SMALLEST_EDGE, window - 2 * FINE_HALO)
+    return GanInpainter(generator.eval().requires_grad_(False), choose(runtime), edge)

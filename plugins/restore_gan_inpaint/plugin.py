@@ -1,0 +1,69 @@
+"""The description of `gan-inpaint` and its options. Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime, SizeRule, TrainSpec, hookimpl
+
+WEIGHTS = Path(__file__).with_name("weights") / "gan-inpaint.safetensors"
+
+
+class InpaintOptions(Options):
+    """Options of `gan-inpaint`."""
+
+    grain: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="Give the filling the film grain or noise of what is round it; 'auto' where damage was found by "
+        "--mask auto. Pictures without grain get none.",
+    )
+
+
+def _working_bytes(options: InpaintOptions, height: int, width: int, channels: int, bits: int) -> int:
+    """Beside what `Runtime.memory` bounds: the filled picture where it is grey in colour, and masks by cells."""
+    return height * width * (1 + (bits // 8 if channels >= 3 else 0))
+
+
+def _load(weights: Path | None, runtime: Runtime) -> Restorer:
+    from restore_gan_inpaint.infer import load
+
+    return load(weights or WEIGHTS, runtime)
+
+
+def _train(spec: TrainSpec) -> None:
+    from restore_gan_inpaint.train import train
+
+    train(spec)
+
+
+@hookimpl
+def provide_restorers() -> Sequence[RestorerSpec]:
+    """Describe the inpainter."""
+    return [
+        RestorerSpec(
+            name="gan-inpaint",
+            task="inpaint",
+            summary="Gated convolutions trained against a discriminator: fills scratches, text, objects with texture",
+            options=InpaintOptions,
+            load=_load,
+            needs=Needs.IMAGE_AND_MASK,
+            working_bytes=_working_bytes,
+            size_rule=SizeRule(multiple=16, halo=416),
+            weights=WEIGHTS,
+            train=_train,
+            sources=(
+                "Yu et al.: Free-form image inpainting with gated convolution, ICCV 2019",
+                "Yi et al.: Contextual residual aggregation for ultra high-resolution image inpainting, CVPR 2020",
+                "Miyato et al.: Spectral normalization for generative adversarial networks, ICLR 2018",
+                "Mescheder, Geiger, Nowozin: Which training methods for GANs do actually converge?, ICML 2018",
+                "Wang et al.: High-resolution image synthesis and semantic manipulation with conditional GANs, CVPR "
+                "2018",
+                "Norkin, Birkbeck: Film grain synthesis for AV1 video codec, DCC 2018",
+                "Galerne, Gousseau, Morel: Random phase textures: theory and synthesis, IEEE TIP 2011",
+            ),
+        )
+    ]

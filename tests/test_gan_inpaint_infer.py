@@ -1,0 +1,316 @@
+"""The inpainter keeps its promises: what is known stays, windows make no difference, and warnings are given.
+
+Most of them hold for any weights, and are tested with small random ones; the last ones hold for those that are shipped.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from restore_gan_inpaint.execution import Execution
+from restore_gan_inpaint.filling import Filling
+from restore_gan_inpaint.infer import GanInpainter, load
+from restore_gan_inpaint.interpolation import pooled
+from restore_gan_inpaint.model import MULTIPLE, Architecture, Generator
+from restore_gan_inpaint.plugin import WEIGHTS, InpaintOptions, provide_restorers
+from skimage import data
+
+from restore.errors import DeviceError, InputError, WeightsError
+from restore.holes.drawing import draw_hole
+from restore.image import Image, Observation, Pixels
+from restore.metrics import psnr
+from restore.spec import Needs, Runtime
+from restore.testing import check_restorer, checks
+from restore.toolkit.device import Machine
+from restore.weights import save
+
+SPEC = provide_restorers()[0]
+SMALL = Architecture(16, 16, 16, 16, (2, 4, 8, 2))
+CPU = Machine(torch.device("cpu"), torch.float32, 1)
+DEPTHS = [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)]
+
+Mask = npt.NDArray[np.bool_]
+
+shipped = pytest.mark.skipif(not WEIGHTS.exists(), reason="no weights are shipped yet")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "random.safetensors"
+    said = dict.fromkeys(("version", "data", "steps", "seed", "metrics", "command"), "none")
+    save(path, Generator(SMALL).state_dict(), {**said, "model": SPEC.name, "config": json.dumps(SMALL.as_dict())})
+    return path
+
+
+@pytest.fixture(scope="module")
+def gan(weights: Path) -> GanInpainter:
+    return load(weights, Runtime(device="cpu"))
+
+
+def photograph(height: int = 200, width: int = 264) -> Pixels:
+    return np.ascontiguousarray(data.astronaut()[:height, :width])
+
+
+def hole(kind: str = "scratch", height: int = 200, width: int = 264) -> Mask:
+    return draw_hole(kind, height, width, np.random.default_rng(1))
+
+
+def inpaint(
+    gan: GanInpainter, image: Image | Pixels, mask: Mask | None, found: bool = False, grain: str = "auto"
+) -> Image:
+    image = image if isinstance(image, Image) else Image(image)
+    return gan.restore(Observation((image,), mask, mask_found=found), InpaintOptions.model_validate({"grain": grain}))
+
+
+def whole(generator: Generator, pixels: npt.NDArray[np.float32], mask: Mask) -> npt.NDArray[np.float32]:
+    """The model as it was trained, on the whole picture at once."""
+    height, width = mask.shape
+    size = [-(-length // MULTIPLE) * MULTIPLE for length in mask.shape]
+    picture, missing = torch.full((1, 3, *size), 0.5), torch.ones(1, 1, *size)
+    picture[0, :, :height, :width] = torch.from_numpy(pixels).permute(2, 0, 1)
+    missing[0, 0, :height, :width] = torch.from_numpy(mask)
+    with torch.inference_mode():
+        return np.asarray(generator(picture, missing)[0][0, :, :height, :width].permute(1, 2, 0))
+
+
+def test_whatever_the_weights_it_keeps_the_rules_that_every_plugin_must_keep(weights: Path) -> None:
+    learnt = ("imports no heavy library", "squeezed through 8 bit", "red stays red")  # the first: of this test's `load`
+    for check in checks(replace(SPEC, weights=weights, load=lambda _, runtime: SPEC.load(weights, runtime))):
+        if not check.rule.endswith(learnt):
+            check.run()
+
+
+@shipped
+def test_it_passes_the_battery_that_every_plugin_must_pass() -> None:
+    check_restorer(SPEC)
+
+
+def test_it_is_run_with_the_same_numbers_as_it_was_trained(gan: GanInpainter) -> None:
+    torch.manual_seed(1)
+    given = torch.rand(2, 4, 48, 80) - 0.5
+    missing = (torch.rand(2, 1, 48, 80) < 0.3).float()
+    given[:, :3] *= 1 - missing
+    given[:, 3:] = missing
+    with torch.inference_mode():
+        expected, coarse = gan.generator(given[:, :3] + 0.5, missing)
+        network = Execution(gan.generator, CPU)
+        filled, features = network.coarse(pooled(given))
+        result = network.fine(given, filled, features)
+    assert (filled + 0.5 - coarse).abs().max() < 1e-5
+    assert (result + 0.5 - expected).abs().max() < 1e-5
+    assert result.std() > 0.01
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("size", [(1, 2), (16, 16), (37, 53), (300, 1300), (1290, 200)])
+def test_windows_make_no_difference_to_the_whole_picture(
+    gan: GanInpainter, size: tuple[int, int], fused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not fused:
+        monkeypatch.setattr("restore_gan_inpaint.execution.FUSED", False)
+    height, width = size
+    pixels = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
+    mask = np.zeros(size, np.bool_)
+    mask[height // 2, : width // 2 + 1] = True  # reaches the border
+    mask[-20:, -3:] = mask[:2, width // 3 :] = True
+    mask[0, 0] = False
+    expected = whole(gan.generator, pixels, mask)
+    for coarse in (128, 10_000):
+        monkeypatch.setattr("restore_gan_inpaint.filling.COARSE_LEAST", coarse)
+        for edge in (128, 1024):
+            result = Filling(pixels, mask).run(gan.generator, CPU, edge)
+            assert np.abs(result - expected)[mask].max() <= 1e-5
+            assert np.array_equal(result[~mask], pixels[~mask])
+
+
+def test_a_tile_that_the_user_chooses_changes_no_byte(weights: Path, gan: GanInpainter) -> None:
+    mask = np.tile(hole("scratch"), (1, 5))
+    pixels = np.tile(photograph(), (1, 5, 1))
+    tiled = load(weights, Runtime(device="cpu", tile=128, memory=64 << 20))
+    assert np.array_equal(inpaint(tiled, pixels, mask).pixels, inpaint(gan, pixels, mask).pixels)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("dtype", "white"), DEPTHS)
+def test_every_depth_gives_the_same_picture_and_known_pixels_stay(
+    gan: GanInpainter, dtype: type, white: int, channels: int
+) -> None:
+    given, mask = photograph()[..., :channels], hole()
+    pixels: Pixels = np.ascontiguousarray((given / 255 * white).round(6 if white == 1 else 0).astype(dtype))
+    alpha: Pixels = np.ascontiguousarray(pixels[..., 0])
+    result = inpaint(gan, Image(pixels, alpha), mask)
+    assert result.pixels.dtype == dtype and result.pixels.shape == pixels.shape
+    assert np.array_equal(result.pixels[~mask], pixels[~mask])
+    assert result.alpha is alpha
+    eight_bit = inpaint(gan, np.ascontiguousarray(given), mask).pixels
+    steps = result.pixels[mask] / white * 255
+    assert np.abs(steps.clip(0, 255) - eight_bit[mask]).max() < 0.51
+    if dtype != np.uint8:
+        assert np.mean(np.abs(steps - steps.round()) > 0.01) > 0.9, "the filling is not rounded to 8 bits"
+
+
+def test_a_picture_without_colour_gets_none(gan: GanInpainter) -> None:
+    mask = hole()
+    grey = np.repeat(photograph()[..., :1], 3, axis=2)
+    grey[mask] = (255, 0, 255)  # the damage may be coloured
+    result = inpaint(gan, grey, mask).pixels
+    assert (result == result[..., :1]).all()
+    assert np.array_equal(result[..., :1], inpaint(gan, np.ascontiguousarray(grey[..., :1]), mask).pixels)
+    assert (result[mask] != 255).any()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_what_the_hole_held_has_no_influence(gan: GanInpainter, dtype: type) -> None:
+    mask = hole("brush20")
+    dark: Pixels = photograph().astype(dtype)
+    bright = dark.copy()
+    dark[mask], bright[mask] = 0, 255
+    if dtype == np.float32:
+        dark, bright = dark / 255, bright / 255
+        bright[mask] = np.nan
+    assert np.array_equal(inpaint(gan, dark, mask).pixels, inpaint(gan, bright, mask).pixels)
+
+
+def test_nan_among_the_known_pixels_is_refused(gan: GanInpainter) -> None:
+    pixels, mask = photograph().astype(np.float32) / 255, hole()
+    pixels[tuple(np.argwhere(~mask)[-1])] = np.nan
+    with pytest.raises(InputError, match="NaN or infinite"):
+        inpaint(gan, pixels, mask)
+
+
+def test_where_nothing_is_missing_the_very_same_picture_comes_back(gan: GanInpainter) -> None:
+    image = Image(photograph())
+    assert inpaint(gan, image, np.zeros((200, 264), np.bool_)) is image
+
+
+def test_a_mask_is_needed_and_must_leave_something(gan: GanInpainter) -> None:
+    with pytest.raises(InputError, match=r"a mask of what is missing is needed\. .*--mask"):
+        inpaint(gan, photograph(), None)
+    with pytest.raises(InputError, match=r"covers all 264 x 200 pixels.* --invert-mask"):
+        inpaint(gan, photograph(), np.ones((200, 264), np.bool_))
+
+
+@pytest.mark.parametrize(("edge", "guessed"), [(440, False), (600, True)])
+def test_a_hole_larger_than_the_model_sees_is_filled_and_warned_of(
+    gan: GanInpainter, edge: int, guessed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    pixels, mask = np.full((700, 640, 3), 99, np.uint8), np.zeros((700, 640), np.bool_)
+    mask[20 : 20 + edge, 10 : 10 + edge] = True
+    with caplog.at_level(logging.WARNING, "restore"):
+        result = inpaint(gan, pixels, mask).pixels
+    assert (result[mask] != 99).any()
+    assert caplog.messages == (
+        [
+            "a hole reaches 300 pixels from the nearest known pixel; the model looks 256 pixels far, so that the "
+            "middle of the filling is a guess"
+        ]
+        if guessed
+        else []
+    )
+
+
+def test_a_hole_at_the_border_is_deeper_than_one_inside(gan: GanInpainter, caplog: pytest.LogCaptureFixture) -> None:
+    mask = np.zeros((300, 640), np.bool_)
+    mask[:, :300] = True  # nothing is known on three of its sides
+    with caplog.at_level(logging.WARNING, "restore"):
+        inpaint(gan, np.full((300, 640, 3), 99, np.uint8), mask)
+    assert len(caplog.messages) == 1 and "reaches 300 pixels" in caplog.text
+
+
+@pytest.mark.parametrize(("grain", "found", "given"), [
+    ("auto", True, True), ("auto", False, False), ("on", False, True), ("off", True, False),
+])  # fmt: skip
+def test_grain_is_given_where_damage_was_found_or_where_it_is_asked_for(
+    gan: GanInpainter, grain: str, found: bool, given: bool
+) -> None:
+    noise = np.random.default_rng(0).normal(0, 12, (256, 256, 3))
+    pixels = np.rint(120 + noise).clip(0, 255).astype(np.uint8)
+    mask = np.zeros((256, 256), np.bool_)
+    mask[40:200, 100:140] = True
+    smooth = copy.deepcopy(gan)
+    for head in (smooth.generator._coarse.head, smooth.generator._fine.head):
+        head.load_state_dict({name: torch.zeros_like(value) for name, value in head.state_dict().items()})
+    plain = inpaint(smooth, pixels, mask, grain="off").pixels
+    result = inpaint(smooth, pixels, mask, found, grain).pixels
+    assert np.array_equal(result[~mask], pixels[~mask])
+    assert np.array_equal(result, plain) != given
+
+
+def test_it_keeps_within_its_memory_or_says_how_much_it_needs(weights: Path) -> None:
+    small, large = (load(weights, Runtime(device="cpu", memory=memory << 20)) for memory in (48, 512))
+    assert 128 <= small.edge < 450 < large.edge
+    with pytest.raises(DeviceError, match="cannot run in 1 MiB"):
+        load(weights, Runtime(device="cpu", memory=1 << 20))
+
+
+def test_out_of_memory_smaller_windows_are_tried(
+    gan: GanInpainter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pixels, mask = photograph(), hole()
+    expected = inpaint(gan, pixels, mask).pixels
+    original, calls = Execution.fine, []
+
+    def fine(self: Execution, *given: torch.Tensor) -> torch.Tensor:
+        calls.append(given[0].shape)
+        if len(calls) < 2:
+            raise MemoryError
+        return original(self, *given)
+
+    monkeypatch.setattr(Execution, "fine", fine)
+    with caplog.at_level(logging.WARNING, "restore"):
+        assert np.array_equal(inpaint(gan, pixels, mask).pixels, expected)
+    assert "trying 512" in caplog.text
+
+
+def test_nan_in_a_lower_precision_is_computed_again_in_float32(
+    weights: Path, gan: GanInpainter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pixels, mask = photograph(), hole()
+    expected = inpaint(gan, pixels, mask).pixels
+    half = load(weights, Runtime(device="cpu", precision="bfloat16"))
+    rough = inpaint(half, pixels, mask).pixels
+    assert 0 < np.abs(rough.astype(int) - expected).max() <= 4
+    original = Execution.fine
+
+    def fine(self: Execution, *given: torch.Tensor) -> torch.Tensor:
+        result = original(self, *given)
+        return result * torch.nan if self.machine.dtype == torch.bfloat16 else result
+
+    monkeypatch.setattr(Execution, "fine", fine)
+    with caplog.at_level(logging.WARNING, "restore"):
+        assert np.array_equal(inpaint(half, pixels, mask).pixels, expected)
+    assert "computing again in float32" in caplog.text
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "odd.safetensors"
+    tensors = Generator(SMALL).state_dict()
+    save(path, tensors, {"model": SPEC.name, "config": json.dumps(Architecture().as_dict())})
+    with pytest.raises(WeightsError, match="does not fit the network of gan-inpaint"):
+        load(path, Runtime(device="cpu"))
+
+
+def test_it_says_what_it_needs_and_where_it_comes_from() -> None:
+    assert (SPEC.task, SPEC.needs) == ("inpaint", Needs.IMAGE_AND_MASK)
+    assert SPEC.sources and SPEC.train is not None and SPEC.weights == WEIGHTS
+
+
+@shipped
+@pytest.mark.parametrize(("kind", "gained"), [("scratch", 1.5), ("text", 1.5), ("brush20", 1.0)])
+def test_it_is_nearer_to_the_truth_than_telea(kind: str, gained: float) -> None:
+    truth, mask = np.ascontiguousarray(data.chelsea()[:256, :384]), hole(kind, 256, 384)
+    spoilt = truth.copy()
+    spoilt[mask] = 0
+    ours = inpaint(load(WEIGHTS, Runtime(device="cpu")), spoilt, mask).pixels
+    telea = cv2.inpaint(spoilt, mask.astype(np.uint8), 5, cv2.INPAINT_TELEA)
+    assert psnr(ours[mask][None], truth[mask][None]) - psnr(telea[mask][None], truth[mask][None]) > gained
