@@ -21,6 +21,8 @@ from restore_gan_inpaint.recipe import (
     gradient_penalty,
     matching_loss,
     reconstruction,
+    sharpness_loss,
+    squared_gradient,
     touched,
 )
 from restore_gan_inpaint.train import train
@@ -189,6 +191,27 @@ def test_the_reconstruction_looks_inside_the_hole_and_on_its_rim_alone() -> None
     assert float(reconstruction(inside, coarse, truth, missing)) > float(exact) + 0.01
     assert float(reconstruction(rim, coarse, truth, missing)) > float(exact) + 0.001
     assert float(reconstruction(truth, coarse + 0.5, truth, missing)) > float(exact) + 0.01
+
+
+def test_a_blur_is_told_by_the_energy_of_its_gradients_and_so_is_noise() -> None:
+    truth, missing = some()
+    blurred = torch.nn.functional.avg_pool2d(truth, 5, 1, 2)
+    assert float(sharpness_loss(truth, truth, missing)) == 0.0
+    assert float(sharpness_loss(blurred, truth, missing)) > 1.0
+    assert float(sharpness_loss(2 * truth, truth, missing)) > 0.5
+    assert (
+        float(sharpness_loss(torch.where(missing > 0, truth, blurred), truth, missing)) == 0.0
+    )  # known: not looked at
+    flat = torch.full_like(truth, 0.5)
+    assert float(sharpness_loss(flat, flat, missing)) == 0.0
+
+
+def test_the_squared_gradient_is_opencv_s() -> None:
+    picture = torch.rand(1, 3, 20, 30)
+    luma = (picture[0] * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0).numpy()
+    expected = cv2.Sobel(luma, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(luma, cv2.CV_32F, 0, 1) ** 2
+    found = squared_gradient(picture)[0, 0].numpy()
+    assert np.allclose(found[1:-1, 1:-1], expected[1:-1, 1:-1], atol=1e-5)
 
 
 def test_the_hinge_losses_are_zero_where_everybody_has_won() -> None:

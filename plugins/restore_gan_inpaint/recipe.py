@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -24,6 +24,19 @@ HELD_BACK = 24
 
 JUDGED = ("scratch", "text", "brush20", "brush40")
 """Kinds of holes that validation fills."""
+
+LEAST_ENERGY = (0.9, 0.65)
+"""Energy of gradients relative to the truth's that is asked for: near the edge of a hole, and deep inside, where little
+can be known."""
+
+MOST_ENERGY = 1.1
+"""More than this is punished again."""
+
+EDGE_OF_HOLE = 4
+"""How many pixels inside a hole are near its edge."""
+
+FLAT = 1e-3
+"""Energy (see `squared_gradient`) that is added to both: there is nothing to be sharp about in a sky."""
 
 NEAR = 5
 """Width in pixels of the rim of known pixels on which the result is held to the picture, too."""
@@ -44,6 +57,7 @@ class Settings:
         alone: Share of the training in which the generator learns without the discriminator.
         adversarial: Weight of the adversarial loss.
         matching: Weight of the feature matching.
+        sharpness: Weight of what holds the energy of gradients near the truth's, from when the discriminator joins.
         penalty: Weight of the gradient penalty R1.
         penalty_every: Steps between two gradient penalties, each of which weighs so many times more.
         grey: Share of the crops that are grey.
@@ -60,6 +74,7 @@ class Settings:
     alone: float = 0.6
     adversarial: float = 0.02
     matching: float = 0.2
+    sharpness: float = 0.02
     penalty: float = 1.0
     penalty_every: int = 16
     grey: float = 0.1
@@ -112,6 +127,43 @@ def reconstruction(result: Tensor, coarse: Tensor, truth: Tensor, missing: Tenso
 def _mean(values: Tensor, where: Tensor) -> Tensor:
     """The mean per picture of ``(N, 3, H, W)`` where ``(N, 1, H, W)`` says."""
     return (values * where).sum((1, 2, 3)) / (where.sum((1, 2, 3)).clamp(min=1) * values.shape[1])
+
+
+def sharpness_loss(result: Tensor, truth: Tensor, missing: Tensor) -> Tensor:
+    """How far the energy of gradients inside a hole is from what it was, as a ratio: blur is too little of it.
+
+    What is nearest to the truth on average is a blur, and so is what L1 asks for. Of all that is sharper, the cheapest
+    is more contrast where the network knows in which direction: that is what this loss finds, while the discriminator
+    sees to it that it looks like a picture. Between `LEAST_ENERGY` and `MOST_ENERGY` nothing is punished.
+
+    Args:
+        result: ``(N, 3, H, W)``.
+        truth: The same in [0, 1].
+        missing: ``(N, 1, H, W)``, 1 = missing.
+
+    Returns:
+        The mean over the pictures, and over pixels near the edge of a hole and deep inside, of how far the logarithm of
+        the ratio lies outside that range.
+    """
+    made = torch.where(missing > 0, result.float(), truth)
+    deep = -F.max_pool2d(-missing, 2 * EDGE_OF_HOLE + 1, 1, EDGE_OF_HOLE)
+    energy, true = squared_gradient(made), squared_gradient(truth)
+    losses = []
+    for where, least in ((missing - deep, LEAST_ENERGY[0]), (deep, LEAST_ENERGY[1])):
+        count = where.sum((1, 2, 3))
+        means = [(e * where).sum((1, 2, 3)) / count.clamp(min=1) + FLAT for e in (energy, true)]
+        ratio = means[0].log() - means[1].log()
+        outside = F.relu(math.log(least) - ratio) + F.relu(ratio - math.log(MOST_ENERGY))
+        losses.append((outside * (count > 0)).sum() / (count > 0).sum().clamp(min=1))
+    return (losses[0] + losses[1]) / 2
+
+
+def squared_gradient(pictures: Tensor) -> Tensor:
+    """The squared Sobel gradient of luma, ``(N, 1, H, W)`` of ``(N, 3, H, W)``; zero at the picture's edge."""
+    luma = (pictures * pictures.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
+    across = luma.new_tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    gradient = F.conv2d(luma, torch.stack([across, across.T])[:, None])
+    return F.pad(gradient.square().sum(1, keepdim=True), (1, 1, 1, 1))
 
 
 def touched(missing: Tensor, scores: Tensor) -> Tensor:
@@ -212,10 +264,8 @@ def validate(generator: Generator, judged: Judged, folder: Path, step: int) -> d
 
 
 def _energy(pictures: Tensor, missing: Tensor) -> Tensor:
-    """The mean squared gradient of luma inside the holes, per picture: as `restore.benchmark.holes` has it."""
-    luma = (pictures * pictures.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1)
-    found = []
-    for picture, where in zip(luma.cpu().numpy(), missing[:, 0].cpu().numpy(), strict=True):
-        squared = cv2.Sobel(picture, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(picture, cv2.CV_32F, 0, 1) ** 2
-        found.append(float(squared[where > 0].mean()))
-    return torch.tensor(found).clamp(min=1e-6)
+    """The mean squared gradient of luma inside the holes, per picture; see `restore.benchmark.holes`."""
+    inside = missing.clone()
+    inside[..., (0, -1), :] = 0
+    inside[..., (0, -1)] = 0
+    return _mean(squared_gradient(pictures), inside).clamp(min=1e-6)

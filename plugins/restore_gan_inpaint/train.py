@@ -52,6 +52,7 @@ from restore_gan_inpaint.recipe import (
     gradient_penalty,
     matching_loss,
     reconstruction,
+    sharpness_loss,
     split,
     touched,
     validate,
@@ -60,7 +61,7 @@ from restore_gan_inpaint.recipe import (
 
 log = logging.getLogger("restore")
 
-LOSSES = ("reconstruction", "adversarial", "matching", "critic", "accuracy", "penalty")
+LOSSES = ("reconstruction", "adversarial", "matching", "sharpness", "critic", "accuracy", "penalty")
 COLUMNS = ("seconds", "step", "rate", *LOSSES, *JUDGED, *(f"{kind}_energy" for kind in JUDGED))
 
 
@@ -162,7 +163,9 @@ def train(spec: TrainSpec) -> None:
             critic.requires_grad_(True)
             found["adversarial"] = adversarial_loss(made_scores, where)
             found["matching"] = matching_loss(real_features, made_features, missing)
+            found["sharpness"] = sharpness_loss(result, truth, missing)
             loss = loss + settings.adversarial * found["adversarial"] + settings.matching * found["matching"]
+            loss = loss + settings.sharpness * found["sharpness"]
 
         if not torch.isfinite(loss):
             raise DeviceError(
