@@ -9,6 +9,7 @@ import copy
 import json
 import logging
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -20,7 +21,7 @@ from restore_gan_inpaint.execution import Execution
 from restore_gan_inpaint.filling import Filling
 from restore_gan_inpaint.infer import GanInpainter, load
 from restore_gan_inpaint.interpolation import pooled
-from restore_gan_inpaint.model import MULTIPLE, Architecture, Generator
+from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE, Architecture, Generator
 from restore_gan_inpaint.plugin import WEIGHTS, InpaintOptions, provide_restorers
 from skimage import data
 
@@ -28,7 +29,7 @@ from restore.errors import DeviceError, InputError, WeightsError
 from restore.holes.drawing import draw_hole
 from restore.image import Image, Observation, Pixels
 from restore.metrics import psnr
-from restore.spec import Needs, Runtime
+from restore.spec import Needs, Precision, Runtime, SizeRule
 from restore.testing import check_restorer, checks
 from restore.toolkit.device import Machine
 from restore.weights import save
@@ -53,8 +54,15 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def generator() -> Generator:
+    """The one whose weights those are."""
+    torch.manual_seed(0)
+    return Generator(SMALL).eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
 def gan(weights: Path) -> GanInpainter:
-    return load(weights, Runtime(device="cpu"))
+    return load(weights, Runtime(device="cpu", precision="float32"))
 
 
 def photograph(height: int = 200, width: int = 264) -> Pixels:
@@ -95,15 +103,15 @@ def test_it_passes_the_battery_that_every_plugin_must_pass() -> None:
     check_restorer(SPEC)
 
 
-def test_it_is_run_with_the_same_numbers_as_it_was_trained(gan: GanInpainter) -> None:
+def test_it_is_run_with_the_same_numbers_as_it_was_trained(generator: Generator) -> None:
     torch.manual_seed(1)
     given = torch.rand(2, 4, 48, 80) - 0.5
     missing = (torch.rand(2, 1, 48, 80) < 0.3).float()
     given[:, :3] *= 1 - missing
     given[:, 3:] = missing
     with torch.inference_mode():
-        expected, coarse = gan.generator(given[:, :3] + 0.5, missing)
-        network = Execution(gan.generator, CPU)
+        expected, coarse = generator(given[:, :3] + 0.5, missing)
+        network = Execution(generator, CPU)
         filled, features = network.coarse(pooled(given))
         result = network.fine(given, filled, features)
     assert (filled + 0.5 - coarse).abs().max() < 1e-5
@@ -114,7 +122,7 @@ def test_it_is_run_with_the_same_numbers_as_it_was_trained(gan: GanInpainter) ->
 @pytest.mark.parametrize("fused", [True, False])
 @pytest.mark.parametrize("size", [(1, 2), (16, 16), (37, 53), (300, 1300), (1290, 200)])
 def test_windows_make_no_difference_to_the_whole_picture(
-    gan: GanInpainter, size: tuple[int, int], fused: bool, monkeypatch: pytest.MonkeyPatch
+    generator: Generator, size: tuple[int, int], fused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not fused:
         monkeypatch.setattr("restore_gan_inpaint.execution.FUSED", False)
@@ -124,20 +132,42 @@ def test_windows_make_no_difference_to_the_whole_picture(
     mask[height // 2, : width // 2 + 1] = True  # reaches the border
     mask[-20:, -3:] = mask[:2, width // 3 :] = True
     mask[0, 0] = False
-    expected = whole(gan.generator, pixels, mask)
-    for coarse in (128, 10_000):
+    expected = whole(generator, pixels, mask)
+    for coarse, held in ((128, 0), (10_000, 10_000)):
         monkeypatch.setattr("restore_gan_inpaint.filling.COARSE_LEAST", coarse)
+        monkeypatch.setattr("restore_gan_inpaint.filling.HELD", held)
         for edge in (128, 1024):
-            result = Filling(pixels, mask).run(gan.generator, CPU, edge)
+            result = Filling(pixels, mask).run(partial(Execution, generator), CPU, edge)
             assert np.abs(result - expected)[mask].max() <= 1e-5
             assert np.array_equal(result[~mask], pixels[~mask])
 
 
-def test_a_tile_that_the_user_chooses_changes_no_byte(weights: Path, gan: GanInpainter) -> None:
-    mask = np.tile(hole("scratch"), (1, 5))
-    pixels = np.tile(photograph(), (1, 5, 1))
-    tiled = load(weights, Runtime(device="cpu", tile=128, memory=64 << 20))
-    assert np.array_equal(inpaint(tiled, pixels, mask).pixels, inpaint(gan, pixels, mask).pixels)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_tile_that_the_user_chooses_changes_no_byte(weights: Path, precision: Precision) -> None:
+    mask = np.tile(hole("scratch"), (1, 4))
+    pixels = np.tile(photograph(), (1, 4, 1))
+    whole, tiled = (load(weights, Runtime(device="cpu", precision=precision, tile=tile)) for tile in (None, 128))
+    assert np.array_equal(inpaint(tiled, pixels, mask).pixels, inpaint(whole, pixels, mask).pixels)
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_8_bit_pictures_are_filled_in_bfloat16_where_the_cpu_has_it_and_others_in_float32(
+    has: bool, weights: Path, gan: GanInpainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has}, raising=False)
+    automatic, (pixels, mask) = load(weights, Runtime(device="cpu")), (photograph(), hole())
+    off = np.abs(inpaint(automatic, pixels, mask).pixels.astype(int) - inpaint(gan, pixels, mask).pixels)
+    assert (off.max() > 0) == has and off.max() <= 4, "weights that nobody trained give strong contrasts"
+    deep = pixels.astype(np.uint16) * 257
+    assert np.array_equal(inpaint(automatic, deep, mask).pixels, inpaint(gan, deep, mask).pixels)
+
+
+@shipped
+def test_bfloat16_changes_the_filling_by_a_grey_level_or_so() -> None:
+    pixels, mask = photograph(), hole("brush20")
+    exact, quick = (inpaint(load(WEIGHTS, Runtime(precision=p)), pixels, mask).pixels for p in ("float32", "bfloat16"))
+    off = (exact.astype(float) - quick)[mask]
+    assert np.abs(off).max() <= 3 and np.sqrt((off**2).mean()) < 0.6
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -231,15 +261,16 @@ def test_a_hole_at_the_border_is_deeper_than_one_inside(gan: GanInpainter, caplo
     ("auto", True, True), ("auto", False, False), ("on", False, True), ("off", True, False),
 ])  # fmt: skip
 def test_grain_is_given_where_damage_was_found_or_where_it_is_asked_for(
-    gan: GanInpainter, grain: str, found: bool, given: bool
+    generator: Generator, grain: str, found: bool, given: bool
 ) -> None:
     noise = np.random.default_rng(0).normal(0, 12, (256, 256, 3))
     pixels = np.rint(120 + noise).clip(0, 255).astype(np.uint8)
     mask = np.zeros((256, 256), np.bool_)
     mask[40:200, 100:140] = True
-    smooth = copy.deepcopy(gan)
-    for head in (smooth.generator._coarse.head, smooth.generator._fine.head):
+    even = copy.deepcopy(generator)
+    for head in (even._coarse.head, even._fine.head):
         head.load_state_dict({name: torch.zeros_like(value) for name, value in head.state_dict().items()})
+    smooth = GanInpainter(even, CPU, 256)
     plain = inpaint(smooth, pixels, mask, grain="off").pixels
     result = inpaint(smooth, pixels, mask, found, grain).pixels
     assert np.array_equal(result[~mask], pixels[~mask])
@@ -303,6 +334,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 def test_it_says_what_it_needs_and_where_it_comes_from() -> None:
     assert (SPEC.task, SPEC.needs) == ("inpaint", Needs.IMAGE_AND_MASK)
     assert SPEC.sources and SPEC.train is not None and SPEC.weights == WEIGHTS
+    assert SPEC.size_rule == SizeRule(MULTIPLE, COARSE_HALO + FINE_HALO)
 
 
 @shipped

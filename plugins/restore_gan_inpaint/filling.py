@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from restore.toolkit.strips import SMALLEST_EDGE
 from restore_gan_inpaint.crops import Box, Cover, Mask, batches, reduced
 from restore_gan_inpaint.execution import Execution
 from restore_gan_inpaint.interpolation import pooled
-from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE, Generator
+from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE
 
 log = logging.getLogger("restore")
 
@@ -45,6 +45,9 @@ FINE_OVERHEAD, COARSE_OVERHEAD = 8, 40
 TOGETHER = 384
 """Cells that the windows of one batch have together: their features then stay within the caches of a CPU."""
 
+HELD = 4096
+"""Cells of a window of the coarse half up to which its pixels are read once for both halves: 16 MiB."""
+
 STRIP = 16
 """Rows of cells that the coarse half's input is made of at a time."""
 
@@ -62,11 +65,11 @@ class Filling:
         self.mask = mask
         self.marked = reduced(mask)
 
-    def run(self, generator: Generator, machine: Machine, edge: int | None = None) -> Pixels:
+    def run(self, networks: Callable[[Machine], Execution], machine: Machine, edge: int | None = None) -> Pixels:
         """Fill what is missing.
 
         Args:
-            generator: What fills.
+            networks: What fills, by where it runs.
             machine: Device and precision. What gives NaN or Inf is computed again in float32.
             edge: Of what one window of the fine half is for, in pixels; None for `EDGE`. Windows of the coarse half are
                 as large as fits in the same memory.
@@ -80,7 +83,7 @@ class Filling:
         out = self.pixels.copy()
 
         def attempt(machine: Machine, edge: int) -> None:
-            network = Execution(generator, machine)
+            network = networks(machine)
             fine = Cover(self.marked, FINE_MARGIN, edge // MULTIPLE, FINE_OVERHEAD)
             coarse = Cover(self.marked, COARSE_MARGIN, _coarse_edge(edge) // MULTIPLE, COARSE_OVERHEAD)
             for box in coarse.boxes():
@@ -90,7 +93,7 @@ class Filling:
                     if machine.dtype == torch.float32:
                         raise
                     log.warning("NaN or Inf in %s; computing again in float32", machine.dtype)
-                    exact = Execution(generator, replace(machine, dtype=torch.float32))
+                    exact = networks(replace(machine, dtype=torch.float32))
                     self._fill(exact, coarse.window(box), fine, box, out)
 
         with torch.inference_mode():
@@ -99,11 +102,13 @@ class Filling:
 
     def _fill(self, network: Execution, outer: Box, fine: Cover, box: Box, out: Pixels) -> None:
         """Run the coarse half on a window, and the fine half where something is missing in the box that it is for."""
-        filled, features = network.coarse(self._pooled(outer))
+        # What is large is read again, window by window, rather than held.
+        held = self._given([outer]) if math.prod(outer.shape) <= HELD else None
+        filled, features = network.coarse(self._pooled(outer) if held is None else pooled(held))
         windows = ((part, fine.window(part)) for part in fine.boxes(box))
         for batch in batches(windows, TOGETHER):
             inner = [window.within(outer) for _, window in batch]
-            given = self._given([window for _, window in batch])
+            given = self._given([window for _, window in batch]) if held is None else _parts(held, inner, MULTIPLE)
             near, seen = (_parts(whole, inner, per_cell) for whole, per_cell in ((filled, 4), (features, 2)))
             result = network.fine(given, near, seen)
             if not math.isfinite(float(result.sum())):

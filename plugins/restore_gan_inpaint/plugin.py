@@ -52,7 +52,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
             load=_load,
             needs=Needs.IMAGE_AND_MASK,
             working_bytes=_working_bytes,
-            size_rule=SizeRule(multiple=16, halo=416),
+            size_rule=SizeRule(multiple=16, halo=512),
             weights=WEIGHTS,
             train=_train,
             sources=(
