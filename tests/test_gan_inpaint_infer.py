@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pytest
 import torch
 from restore_gan_inpaint.execution import Execution
-from restore_gan_inpaint.filling import Filling
+from restore_gan_inpaint.filling import Filling, Sizes
 from restore_gan_inpaint.infer import GanInpainter, load
 from restore_gan_inpaint.interpolation import pooled
 from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE, Architecture, Generator
@@ -134,10 +134,9 @@ def test_windows_make_no_difference_to_the_whole_picture(
     mask[0, 0] = False
     expected = whole(generator, pixels, mask)
     for coarse, held in ((128, 0), (10_000, 10_000)):
-        monkeypatch.setattr("restore_gan_inpaint.filling.COARSE_LEAST", coarse)
         monkeypatch.setattr("restore_gan_inpaint.filling.HELD", held)
-        for edge in (128, 1024):
-            result = Filling(pixels, mask).run(partial(Execution, generator), CPU, edge)
+        for fine in (128, 1024):
+            result = Filling(pixels, mask).run(partial(Execution, generator), CPU, Sizes(fine, coarse))
             assert np.abs(result - expected)[mask].max() <= 1e-5
             assert np.array_equal(result[~mask], pixels[~mask])
 
@@ -270,7 +269,7 @@ def test_grain_is_given_where_damage_was_found_or_where_it_is_asked_for(
     even = copy.deepcopy(generator)
     for head in (even._coarse.head, even._fine.head):
         head.load_state_dict({name: torch.zeros_like(value) for name, value in head.state_dict().items()})
-    smooth = GanInpainter(even, CPU, 256)
+    smooth = GanInpainter(even, CPU, Sizes(256, 256))
     plain = inpaint(smooth, pixels, mask, grain="off").pixels
     result = inpaint(smooth, pixels, mask, found, grain).pixels
     assert np.array_equal(result[~mask], pixels[~mask])
@@ -278,10 +277,11 @@ def test_grain_is_given_where_damage_was_found_or_where_it_is_asked_for(
 
 
 def test_it_keeps_within_its_memory_or_says_how_much_it_needs(weights: Path) -> None:
-    small, large = (load(weights, Runtime(device="cpu", memory=memory << 20)) for memory in (48, 512))
-    assert 128 <= small.edge < 450 < large.edge
-    with pytest.raises(DeviceError, match="cannot run in 1 MiB"):
-        load(weights, Runtime(device="cpu", memory=1 << 20))
+    small, large = (load(weights, Runtime(device="cpu", memory=memory << 20)).sizes for memory in (80, 512))
+    assert 128 <= small.fine < 512 < large.fine == load(weights, Runtime(device="cpu")).sizes.fine == 1024
+    assert 128 <= small.coarse < 512 < large.coarse
+    with pytest.raises(DeviceError, match=r"cannot run in 48 MiB. Give it 71 MiB at least"):
+        load(weights, Runtime(device="cpu", memory=48 << 20))
 
 
 def test_out_of_memory_smaller_windows_are_tried(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from restore.errors import DeviceError
 from restore.image import Pixels
 from restore.toolkit.device import Machine, NotFiniteError, run_safely
 from restore.toolkit.pixels import white_of
@@ -23,21 +24,18 @@ from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE
 log = logging.getLogger("restore")
 
 EDGE = 1024
-"""Edge in pixels of what one window of the fine half is for."""
+"""Edge in pixels of what one window of the fine half is for at most."""
 
-BYTES_PER_PIXEL = 280
-"""Working memory per pixel of a window of the fine half, measured and rounded up."""
+FINE_BYTES, COARSE_BYTES = 280, 56
+"""Working memory in bytes per pixel of a window of each half, measured in float32 and rounded up."""
 
-COARSE_BYTES = 40
-"""The same of the coarse half."""
+MEMORY = 512 << 20
+"""Bytes of working memory where nobody says how many."""
 
 FINE_MARGIN = FINE_HALO // MULTIPLE
 
 COARSE_MARGIN = COARSE_HALO // MULTIPLE + FINE_MARGIN
 """The fine half needs the coarse one's result within its own margin, too."""
-
-COARSE_LEAST = 512
-"""Edge in pixels of what one window of the coarse half is for at least: smaller ones would be nearly all margin."""
 
 FINE_OVERHEAD, COARSE_OVERHEAD = 8, 40
 """What calling a half costs beside its pixels, in cells."""
@@ -50,6 +48,44 @@ HELD = 4096
 
 STRIP = 16
 """Rows of cells that the coarse half's input is made of at a time."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large windows may be.
+
+    Attributes:
+        fine: Edge in pixels of what one window of the fine half is for.
+        coarse: The same of the coarse half.
+    """
+
+    fine: int
+    coarse: int
+
+    @classmethod
+    def within(cls, memory: int, tile: int | None = None) -> Sizes:
+        """The largest windows that can be worked on in so many bytes.
+
+        Args:
+            memory: Bytes.
+            tile: What the user wants for the fine half, in pixels; the coarse half would be nearly all margin then.
+
+        Raises:
+            DeviceError: Not even the smallest ones can.
+        """
+        margins = 2 * MULTIPLE * COARSE_MARGIN
+        coarse = math.isqrt(memory // COARSE_BYTES) - margins
+        if coarse < SMALLEST_EDGE:
+            least = math.ceil((SMALLEST_EDGE + margins) ** 2 * COARSE_BYTES / 2**20)
+            raise DeviceError(
+                f"a network cannot run in {memory / 2**20:.0f} MiB.", hint=f"Give it {least} MiB at least."
+            )
+        fine = min(EDGE, math.isqrt(memory // FINE_BYTES) - 2 * FINE_HALO)
+        return cls(max(SMALLEST_EDGE, tile or fine), coarse)
+
+    def smaller(self, fine: int) -> Sizes:
+        """Both smaller, so that the fine half's is this."""
+        return Sizes(fine, max(SMALLEST_EDGE, self.coarse * fine // self.fine))
 
 
 class Filling:
@@ -65,14 +101,13 @@ class Filling:
         self.mask = mask
         self.marked = reduced(mask)
 
-    def run(self, networks: Callable[[Machine], Execution], machine: Machine, edge: int | None = None) -> Pixels:
+    def run(self, networks: Callable[[Machine], Execution], machine: Machine, sizes: Sizes) -> Pixels:
         """Fill what is missing.
 
         Args:
             networks: What fills, by where it runs.
             machine: Device and precision. What gives NaN or Inf is computed again in float32.
-            edge: Of what one window of the fine half is for, in pixels; None for `EDGE`. Windows of the coarse half are
-                as large as fits in the same memory.
+            sizes: Of the windows.
 
         Returns:
             A copy of the picture with other values where it was missing.
@@ -85,7 +120,8 @@ class Filling:
         def attempt(machine: Machine, edge: int) -> None:
             network = networks(machine)
             fine = Cover(self.marked, FINE_MARGIN, edge // MULTIPLE, FINE_OVERHEAD)
-            coarse = Cover(self.marked, COARSE_MARGIN, _coarse_edge(edge) // MULTIPLE, COARSE_OVERHEAD)
+            far = sizes.smaller(edge).coarse
+            coarse = Cover(self.marked, COARSE_MARGIN, far // MULTIPLE, COARSE_OVERHEAD)
             for box in coarse.boxes():
                 try:
                     self._fill(network, coarse.window(box), fine, box, out)
@@ -97,7 +133,7 @@ class Filling:
                     self._fill(exact, coarse.window(box), fine, box, out)
 
         with torch.inference_mode():
-            run_safely(attempt, machine, max(edge or EDGE, SMALLEST_EDGE), SMALLEST_EDGE)
+            run_safely(attempt, machine, sizes.fine, SMALLEST_EDGE)
         return out
 
     def _fill(self, network: Execution, outer: Box, fine: Cover, box: Box, out: Pixels) -> None:
@@ -160,9 +196,3 @@ def _parts(whole: Tensor, windows: Sequence[Box], per_cell: int) -> Tensor:
     parts = [whole[(..., *window.pixels(per_cell))] for window in windows]
     together = parts[0] if len(parts) == 1 else torch.cat(parts)
     return together.contiguous(memory_format=torch.channels_last)
-
-
-def _coarse_edge(edge: int) -> int:
-    """The edge of what a window of the coarse half is for, so that it takes as much memory as one of the fine half."""
-    window = (edge + 2 * FINE_HALO) * math.sqrt(BYTES_PER_PIXEL / COARSE_BYTES)
-    return max(COARSE_LEAST, int(window) - 2 * COARSE_MARGIN * MULTIPLE)

@@ -16,13 +16,12 @@ from restore.errors import InputError, WeightsError
 from restore.image import Image, Observation, Pixels
 from restore.spec import Runtime
 from restore.toolkit.device import Machine, choose
-from restore.toolkit.strips import SMALLEST_EDGE, edge_within
 from restore.weights import load as load_weights
 from restore_gan_inpaint.crops import Mask, reduced
 from restore_gan_inpaint.execution import Execution
-from restore_gan_inpaint.filling import BYTES_PER_PIXEL, EDGE, Filling
+from restore_gan_inpaint.filling import MEMORY, Filling, Sizes
 from restore_gan_inpaint.grain import add_grain
-from restore_gan_inpaint.model import FINE_HALO, MULTIPLE, Architecture, Generator
+from restore_gan_inpaint.model import MULTIPLE, Architecture, Generator
 from restore_gan_inpaint.plugin import InpaintOptions
 
 log = logging.getLogger("restore")
@@ -39,14 +38,14 @@ class GanInpainter:
     Args:
         generator: What fills.
         machine: Where to run it.
-        edge: Of a window in pixels, without its margin.
+        sizes: Of the windows it runs on.
         quick: Where to run it for 8-bit pictures; None for `machine`.
     """
 
-    def __init__(self, generator: Generator, machine: Machine, edge: int, quick: Machine | None = None) -> None:
+    def __init__(self, generator: Generator, machine: Machine, sizes: Sizes, quick: Machine | None = None) -> None:
         self.networks = cache(partial(Execution, generator))
         self.machine = machine
-        self.edge = edge
+        self.sizes = sizes
         self.quick = quick or machine
 
     def restore(self, observation: Observation, options: InpaintOptions) -> Image:
@@ -71,7 +70,7 @@ class GanInpainter:
         _warn_of_guesses(mask)
         given = image.pixels[:, :, :1] if _known_is_grey(image.pixels, mask) else image.pixels
         machine = self.quick if given.dtype == np.uint8 else self.machine
-        filled = Filling(given, mask).run(self.networks, machine, self.edge)
+        filled = Filling(given, mask).run(self.networks, machine, self.sizes)
         if options.grain == "on" or (options.grain == "auto" and observation.mask_found):
             add_grain(filled, mask)
         return image.with_pixels(filled if filled.shape[2] == image.channels else _coloured(filled, image, mask))
@@ -138,7 +137,7 @@ def load(weights: Path, runtime: Runtime) -> GanInpainter:
 
     Raises:
         WeightsError: The file is missing, damaged or of another model.
-        DeviceError: The device asked for is not there, or there is not enough memory.
+        DeviceError: The device asked for is not there, or it is to run in too little memory.
     """
     tensors, header = load_weights(weights, "gan-inpaint")
     try:
@@ -151,13 +150,10 @@ def load(weights: Path, runtime: Runtime) -> GanInpainter:
             path=weights,
             hint="Use the weights that came with it.",
         ) from error
-    edge = runtime.tile or EDGE
-    if runtime.tile is None and runtime.memory is not None:
-        window = edge_within(runtime.memory, BYTES_PER_PIXEL, EDGE + 2 * FINE_HALO)
-        edge = max(SMALLEST_EDGE, window - 2 * FINE_HALO)
+    sizes = Sizes.within(runtime.memory or MEMORY, runtime.tile)
     machine = choose(runtime)
     quick = _quick(machine) if runtime.precision == "auto" else machine
-    return GanInpainter(generator.eval().requires_grad_(False), machine, edge, quick)
+    return GanInpainter(generator.eval().requires_grad_(False), machine, sizes, quick)
 
 
 def _quick(machine: Machine) -> Machine:
