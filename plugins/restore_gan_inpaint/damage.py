@@ -21,7 +21,7 @@ CANVAS = (512, 768)
 SHARES = {"scratch": 0.26, "text": 0.22, "brush20": 0.14, "brush40": 0.14, "boxes": 0.08, "film": 0.1, "border": 0.06}
 """How many of the holes are of each kind: of those in `restore.holes`, and of the two made here."""
 
-DENSER = {"scratch": 4, "text": 2}
+DENSER = {"scratch": 6, "text": 3}
 """How many more of the thin kinds are drawn into one hole, at most: one scratch in a crop teaches little."""
 
 DAMAGED = 32

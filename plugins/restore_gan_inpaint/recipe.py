@@ -108,7 +108,8 @@ def reconstruction(result: Tensor, coarse: Tensor, truth: Tensor, missing: Tenso
 
     Inside, half of it is the mean absolute error (L1), half the root of the mean squared error, each per picture: L1
     alone goes for the median, which PSNR punishes; the square alone for what is hopeless. The rim is what makes
-    gradients go on across the seam.
+    gradients go on across the seam. Each picture counts relative to what is usual for such a hole: wide ones, where
+    little can be known, would outweigh thin ones, where much can.
 
     Args:
         result: ``(N, 3, H, W)``.
@@ -121,7 +122,13 @@ def reconstruction(result: Tensor, coarse: Tensor, truth: Tensor, missing: Tenso
     small_truth, small_missing = F.avg_pool2d(truth, 4), F.avg_pool2d(missing, 4)
     far = ((coarse.float() - small_truth).abs() * small_missing).sum((1, 2, 3)) / small_missing.sum((1, 2, 3)) / 3
     inside = _mean(error, missing) + (_mean(error**2, missing) + 1e-6).sqrt()
-    return (inside / 2 + 0.2 * _mean(error, rim) + 0.3 * far).mean()
+    usual = 0.7 + 0.8 * inner(missing).sum((1, 2, 3)) / missing.sum((1, 2, 3))
+    return ((inside / 2 + 0.2 * _mean(error, rim) + 0.3 * far) / usual).mean()
+
+
+def inner(missing: Tensor) -> Tensor:
+    """What of a hole is farther than `EDGE_OF_HOLE` pixels inside, ``(N, 1, H, W)``."""
+    return -F.max_pool2d(-missing, 2 * EDGE_OF_HOLE + 1, 1, EDGE_OF_HOLE)
 
 
 def _mean(values: Tensor, where: Tensor) -> Tensor:
@@ -146,7 +153,7 @@ def sharpness_loss(result: Tensor, truth: Tensor, missing: Tensor) -> Tensor:
         the ratio lies outside that range.
     """
     made = torch.where(missing > 0, result.float(), truth)
-    deep = -F.max_pool2d(-missing, 2 * EDGE_OF_HOLE + 1, 1, EDGE_OF_HOLE)
+    deep = inner(missing)
     energy, true = squared_gradient(made), squared_gradient(truth)
     losses = []
     for where, least in ((missing - deep, LEAST_ENERGY[0]), (deep, LEAST_ENERGY[1])):
