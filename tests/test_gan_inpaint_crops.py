@@ -64,16 +64,16 @@ def test_a_picture_full_of_holes_is_one_window_and_a_scratch_across_it_many_smal
     assert Cover(everywhere, 2, 100, 8).boxes() == [Box(0, 60, 0, 80)]
     cover = Cover(line(), 2, 100, 8)
     assert len(cover.boxes()) > 5
-    assert work(cover) < 0.3 * 60 * 80
+    assert work(cover) < 0.5 * 60 * 80
 
 
 def test_holes_far_apart_get_windows_of_their_own_and_neighbours_share_one() -> None:
     cover = Cover(cells((10, 10), (10, 12), (50, 70)), 2, 100, 8)
-    assert cover.boxes() == [Box(10, 11, 10, 13), Box(50, 51, 70, 71)]
+    assert sorted(cover.boxes(), key=repr) == [Box(10, 11, 10, 13), Box(50, 51, 70, 71)]
     assert Cover(cells((10, 10), (10, 12)), 26, 100, 40).boxes() == [Box(10, 11, 10, 13)]
 
 
-def test_an_evenly_filled_part_is_halved_where_it_is_too_large_not_cut_into_slivers() -> None:
+def test_an_evenly_filled_picture_is_cut_into_few_pieces_and_no_slivers() -> None:
     everywhere = np.ones((60, 80), np.bool_)
     boxes = Cover(everywhere, 2, 32, 8).boxes()
     assert len(boxes) <= 8
@@ -96,6 +96,14 @@ def test_windows_of_one_shape_run_together_and_few_shapes_there_are() -> None:
         assert all(window.shape == shape for _, window in batch)
         assert len(batch) == 1 or len(batch) * shape[0] * shape[1] <= 300
     assert any(len(batch) > 1 for batch in found)
+
+
+def test_few_shapes_are_needed_however_many_holes_there_are() -> None:
+    """Each shape costs time and memory of its own."""
+    marked = np.random.default_rng(0).random((250, 375)) < 0.002
+    cover = Cover(marked, 3, 48, 8)
+    windows = [cover.window(box) for box in cover.boxes()]
+    assert len(windows) > 100 and len({window.shape for window in windows}) <= 16
 
 
 def test_a_box_within_another_is_counted_from_its_corner_and_in_pixels() -> None:

@@ -269,7 +269,7 @@ def test_grain_is_given_where_damage_was_found_or_where_it_is_asked_for(
     even = copy.deepcopy(generator)
     for head in (even._coarse.head, even._fine.head):
         head.load_state_dict({name: torch.zeros_like(value) for name, value in head.state_dict().items()})
-    smooth = GanInpainter(even, CPU, Sizes(256, 256))
+    smooth = GanInpainter(even, CPU)
     plain = inpaint(smooth, pixels, mask, grain="off").pixels
     result = inpaint(smooth, pixels, mask, found, grain).pixels
     assert np.array_equal(result[~mask], pixels[~mask])
@@ -277,10 +277,12 @@ def test_grain_is_given_where_damage_was_found_or_where_it_is_asked_for(
 
 
 def test_it_keeps_within_its_memory_or_says_how_much_it_needs(weights: Path) -> None:
-    small, large = (load(weights, Runtime(device="cpu", memory=memory << 20)).sizes for memory in (80, 512))
-    assert 128 <= small.fine < 512 < large.fine == load(weights, Runtime(device="cpu")).sizes.fine == 1024
-    assert 128 <= small.coarse < 512 < large.coarse
-    with pytest.raises(DeviceError, match=r"cannot run in 48 MiB. Give it 71 MiB at least"):
+    small, large = (Sizes.within(memory << 20) for memory in (112, 512))
+    assert 128 <= small.fine < 400 < large.fine < 768 and 128 <= small.coarse < 256 < 1024 < large.coarse
+    assert Sizes.within(512 << 20, tile=200) == replace(large, fine=200)
+    assert Sizes.within(512 << 20, torch.bfloat16).coarse > 1.5 * large.coarse
+    assert large.smaller(large.fine // 2).coarse == pytest.approx(large.coarse / 2, rel=0.01)
+    with pytest.raises(DeviceError, match=r"cannot run in 48 MiB. Give it 107 MiB at least"):
         load(weights, Runtime(device="cpu", memory=48 << 20))
 
 
@@ -300,7 +302,7 @@ def test_out_of_memory_smaller_windows_are_tried(
     monkeypatch.setattr(Execution, "fine", fine)
     with caplog.at_level(logging.WARNING, "restore"):
         assert np.array_equal(inpaint(gan, pixels, mask).pixels, expected)
-    assert "trying 512" in caplog.text
+    assert "trying 3" in caplog.text
 
 
 def test_nan_in_a_lower_precision_is_computed_again_in_float32(

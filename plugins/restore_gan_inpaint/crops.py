@@ -6,11 +6,9 @@ corner. Pooling and unshuffling thus lie the same in every window, and a window'
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,17 +16,14 @@ from restore_gan_inpaint.model import MULTIPLE
 
 Mask = npt.NDArray[np.bool_]
 
-WORTHWHILE = 1.5
-"""A window is not divided if at most so many times as much is computed in it as must be: there is little to gain."""
+Bounds = npt.NDArray[np.int64]
+"""``(4, h, w)``: top, bottom, left and right of what is marked in each of h by w squares; `EMPTY` where nothing is."""
 
-TOLERANCE = 1.05
-"""Cuts that cost up to so many times as much as the best one are as good."""
+EMPTY = np.array([1 << 40, -1, 1 << 40, -1])
+"""Bounds that leave others as they are when both are put together."""
 
-STEPS = ((16, 2), (32, 4))
-"""Edges of windows up to so many cells are a multiple of so many, longer ones of `LONG_STEP`: windows of one shape run
-together, and every new shape costs its convolutions some milliseconds of preparation."""
-
-LONG_STEP = 8
+SMALLEST = 6
+"""Rows and columns of cells down to which squares are divided, about."""
 
 
 @dataclass(frozen=True)
@@ -78,28 +73,33 @@ def reduced(mask: Mask, size: int = MULTIPLE, *, full: bool = False) -> Mask:
 
 
 class Cover:
-    """Windows that cover marked cells and cost little together.
+    """Windows that cover marked cells and cost little together, of a few shapes only.
+
+    Every new shape costs the convolutions some milliseconds of preparation and megabytes that stay.
 
     Args:
         marked: One entry per cell of the picture.
         margin: Cells round what a window is for that it must hold too, as far as the picture has them.
-        largest: Rows and columns, without margin, of what one window is for.
+        largest: Rows and columns, without margin, of what one window is for at most.
         overhead: What each window costs beside its cells, in cells.
     """
 
     def __init__(self, marked: Mask, margin: int, largest: int, overhead: int) -> None:
         self.marked = marked
         self.margin = margin
-        self.largest = largest
         self.overhead = overhead
-        around = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
-        self._needed = cv2.integral(cv2.dilate(marked.astype(np.uint8), around))
+        longest = min(largest, max(marked.shape))
+        self._halvings = max(0, (longest // SMALLEST).bit_length() - 1)
+        self._step = max(1, longest >> self._halvings)
+        if longest == max(marked.shape):  # all in one, where it fits
+            self._step = -(-longest >> self._halvings)
+        self._lengths = [(self._step << k) + 2 * margin for k in range(self._halvings + 1)]
 
     def boxes(self, part: Box | None = None) -> list[Box]:
         """Divide the marked cells into boxes.
 
-        Boxes are cut in two where that is cheapest, as long as they are too large or much of their windows is
-        needless; on the way back, two are only kept apart where that is cheaper than both as one.
+        The picture is laid out in squares of the largest size, each of which is halved both ways again and again where
+        the windows of its quarters cost less together than its own.
 
         Args:
             part: Of the picture; None for all of it.
@@ -107,100 +107,75 @@ class Cover:
         Returns:
             Boxes that hold every marked cell once, each as small as its cells allow.
         """
-        rows, columns = self.marked.shape
-        everything = _tight(self.marked, part or Box(0, rows, 0, columns))
-        return [] if everything is None else self._divided(everything)
+        levels = [self._squares(part)]
+        for _ in range(self._halvings):
+            levels.append(_quartered(levels[-1]))
+        costs = [self._costs(level) for level in levels]
+        cheapest, whole = [costs[0]], [np.ones_like(costs[0], np.bool_)]
+        for cost in costs[1:]:
+            quarters = _blocks(cheapest[-1]).sum(axis=(1, 3))
+            whole.append(cost <= quarters)
+            cheapest.append(np.minimum(cost, quarters))
+        found, asked = [], np.ones_like(whole[-1])
+        for level, cost, taken in zip(levels[::-1], costs[::-1], whole[::-1], strict=True):
+            chosen = asked & taken
+            found += [Box(*bounds) for bounds in level[:, chosen & (cost > 0)].T.tolist()]
+            asked = np.repeat(np.repeat(asked & ~taken, 2, axis=0), 2, axis=1)
+        return found
 
     def window(self, box: Box) -> Box:
-        """A box with its margin, its edges rounded up as `STEPS` says, within the picture."""
+        """A box with its margin, as large as the next shape, within the picture."""
         top, bottom = self._span(box.top, box.bottom, self.marked.shape[0])
         left, right = self._span(box.left, box.right, self.marked.shape[1])
         return Box(top, bottom, left, right)
 
     def _span(self, start: int, stop: int, length: int) -> tuple[int, int]:
         first, last = max(0, start - self.margin), min(length, stop + self.margin)
-        step = next((step for most, step in STEPS if last - first <= most), LONG_STEP)
-        size = min(length, math.ceil((last - first) / step) * step)
+        size = min(length, next(size for size in self._lengths if last - first <= size))
         first = min(first, length - size)
         return first, first + size
 
-    def _cost(self, box: Box) -> int:
-        rows, columns = self.window(box).shape
-        return rows * columns + self.overhead
-
-    def _least(self, box: Box) -> int:
-        """What a box costs at least, however it is divided: the cells near marked ones."""
-        (top, bottom, left, right), sums = astuple(self.window(box)), self._needed
-        return int(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]) + self.overhead
-
-    def _divided(self, box: Box) -> list[Box]:
-        small, cost = max(box.shape) <= self.largest, self._cost(box)
-        if small and cost <= WORTHWHILE * self._least(box):
-            return [box]
-        halves = self._halves(box)
-        if halves is None:
-            return [box]
-        parts = [part for half in halves for part in self._divided(half)]
-        return [box] if small and cost <= sum(self._cost(part) for part in parts) else parts
-
-    def _halves(self, box: Box) -> tuple[Box, Box] | None:
-        """The two parts of a box, cut along either direction, that cost least; None for a single cell."""
-        found = []
-        for across in (False, True):
-            part = self.marked[box.slices]
-            cut = _cheapest_cut(part.T if across else part, self.margin)
-            if cut is not None:
-                found.append((*cut, across))
-        if not found:
-            return None
-        _, at, across = min(found)
-        at += box.left if across else box.top
-        pieces = (
-            (replace(box, right=at), replace(box, left=at))
-            if across
-            else (replace(box, bottom=at), replace(box, top=at))
+    def _squares(self, part: Box | None) -> Bounds:
+        """Bounds of the marked cells in each of the smallest squares, whose number is even at every level."""
+        rows, columns = self.marked.shape
+        edge = self._step << self._halvings
+        marked = np.zeros((-(-rows // edge) * edge, -(-columns // edge) * edge), np.bool_)
+        chosen = (part or Box(0, rows, 0, columns)).slices
+        marked[chosen] = self.marked[chosen]
+        squares = marked.reshape(marked.shape[0] // self._step, self._step, -1, self._step)
+        down, along = np.asarray(squares.any(axis=3)), np.asarray(squares.any(axis=1))
+        y, x = (self._step * np.arange(count) for count in (down.shape[0], along.shape[1]))
+        found = (
+            y[:, None] + down.argmax(axis=1),
+            y[:, None] + self._step - down[:, ::-1].argmax(axis=1),
+            x + along.argmax(axis=2),
+            x + self._step - along[:, :, ::-1].argmax(axis=2),
         )
-        first, second = (_tight(self.marked, piece) for piece in pieces)
-        assert first is not None and second is not None, "a tight box has marked cells in its first and last rows"
-        return first, second
+        return np.where(down.any(axis=1), np.stack(found), EMPTY[:, None, None])
+
+    def _costs(self, bounds: Bounds) -> npt.NDArray[np.int64]:
+        """What the window of each square costs; nothing where nothing is marked."""
+        edges = []
+        for start, stop, length in zip(bounds[::2], bounds[1::2], self.marked.shape, strict=True):
+            needed = np.minimum(stop + self.margin, length) - np.maximum(start - self.margin, 0)
+            sizes = np.array(self._lengths)[np.searchsorted(self._lengths, needed).clip(max=self._halvings)]
+            edges.append(np.minimum(sizes, length))
+        return np.where(bounds[0] < bounds[1], edges[0] * edges[1] + self.overhead, 0)
 
 
-def _tight(marked: Mask, box: Box) -> Box | None:
-    """The smallest box with the same marked cells; None where there are none."""
-    part = marked[box.slices]
-    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-    if not len(rows):
-        return None
-    return Box(
-        box.top + int(rows[0]), box.top + int(rows[-1]) + 1, box.left + int(columns[0]), box.left + int(columns[-1]) + 1
+def _blocks(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """``(2 h, 2 w)`` as ``(h, 2, w, 2)``."""
+    return values.reshape(values.shape[0] // 2, 2, -1, 2)
+
+
+def _quartered(bounds: Bounds) -> Bounds:
+    """The bounds of each four squares together."""
+    top, bottom, left, right = (_blocks(each) for each in bounds)
+    lowest, highest = (
+        [each.min(axis=(1, 3)) for each in (top, left)],
+        [each.max(axis=(1, 3)) for each in (bottom, right)],
     )
-
-
-def _cheapest_cut(part: Mask, margin: int) -> tuple[float, int] | None:
-    """Where to cut between two rows so that the windows of both parts have the fewest cells, and how many.
-
-    The first and the last row hold marked cells. Windows are taken not to end at the picture's edge.
-    """
-    height, width = part.shape
-    if height < 2:
-        return None
-    occupied = part.any(axis=1)
-    first = np.where(occupied, part.argmax(axis=1), width)
-    last = np.where(occupied, width - part[:, ::-1].argmax(axis=1), 0)
-    rows = np.arange(height)
-    ends = np.maximum.accumulate(np.where(occupied, rows, 0))  # last occupied row so far
-    starts = np.minimum.accumulate(np.where(occupied, rows, height)[::-1])[::-1]
-    upper = (ends[:-1] + 1 + 2 * margin) * (
-        np.maximum.accumulate(last)[:-1] - np.minimum.accumulate(first)[:-1] + 2 * margin
-    )
-    lower = (height - starts[1:] + 2 * margin) * (
-        np.maximum.accumulate(last[::-1])[::-1][1:] - np.minimum.accumulate(first[::-1])[::-1][1:] + 2 * margin
-    )
-    costs = upper + lower
-    # Of cuts that are as good, or nearly, the one next to the middle: an evenly filled part must not lose row by row.
-    good = np.flatnonzero(costs <= TOLERANCE * costs.min())
-    at = int(good[np.abs(good - (height - 2) / 2).argmin()])
-    return float(costs[at]), at + 1
+    return np.stack([lowest[0], highest[0], lowest[1], highest[1]])
 
 
 def batches(windows: Iterable[tuple[Box, Box]], most: int) -> Iterator[list[tuple[Box, Box]]]:

@@ -23,11 +23,8 @@ from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE
 
 log = logging.getLogger("restore")
 
-EDGE = 1024
+EDGE = 768
 """Edge in pixels of what one window of the fine half is for at most."""
-
-FINE_BYTES, COARSE_BYTES = 280, 56
-"""Working memory in bytes per pixel of a window of each half, measured in float32 and rounded up."""
 
 MEMORY = 512 << 20
 """Bytes of working memory where nobody says how many."""
@@ -63,24 +60,26 @@ class Sizes:
     coarse: int
 
     @classmethod
-    def within(cls, memory: int, tile: int | None = None) -> Sizes:
-        """The largest windows that can be worked on in so many bytes.
+    def within(cls, memory: int, dtype: torch.dtype = torch.float32, tile: int | None = None) -> Sizes:
+        """The largest windows that can be worked on in so many bytes, two thirds of them the coarse half's.
 
         Args:
             memory: Bytes.
+            dtype: Of features.
             tile: What the user wants for the fine half, in pixels; the coarse half would be nearly all margin then.
 
         Raises:
             DeviceError: Not even the smallest ones can.
         """
+        coarse_bytes, fine_bytes = 14 * dtype.itemsize, 120 + 40 * dtype.itemsize  # per pixel; measured, rounded up
         margins = 2 * MULTIPLE * COARSE_MARGIN
-        coarse = math.isqrt(memory // COARSE_BYTES) - margins
+        coarse = math.isqrt(memory * 2 // 3 // coarse_bytes) - margins
         if coarse < SMALLEST_EDGE:
-            least = math.ceil((SMALLEST_EDGE + margins) ** 2 * COARSE_BYTES / 2**20)
+            least = math.ceil((SMALLEST_EDGE + margins) ** 2 * coarse_bytes * 1.5 / 2**20)
             raise DeviceError(
                 f"a network cannot run in {memory / 2**20:.0f} MiB.", hint=f"Give it {least} MiB at least."
             )
-        fine = min(EDGE, math.isqrt(memory // FINE_BYTES) - 2 * FINE_HALO)
+        fine = min(EDGE, math.isqrt(memory // 3 // fine_bytes) - 2 * FINE_HALO)
         return cls(max(SMALLEST_EDGE, tile or fine), coarse)
 
     def smaller(self, fine: int) -> Sizes:

@@ -52,7 +52,7 @@ def lacking(pixels: Pixels, mask: Mask, grain: Grain) -> float:
     places = np.argwhere(inside.sum(axis=(2, 3)) >= CELL)
     if not len(places):
         return 1.0
-    places = places[np.linspace(0, len(places) - 1, min(len(places), MOST // 4)).astype(int)]
+    places = places[np.linspace(0, len(places) - 1, min(len(places), MOST)).astype(int)]
     weights = inside[places[:, 0], places[:, 1]].reshape(len(places), -1).astype(np.float32)
     cells = cells_at(pixels, places)
     expected = grain.at(cells.mean(axis=(1, 2, 3)))

@@ -38,14 +38,23 @@ class GanInpainter:
     Args:
         generator: What fills.
         machine: Where to run it.
-        sizes: Of the windows it runs on.
+        memory: Bytes it may work in.
+        tile: Edge in pixels of the windows of the fine half, if the user wants another than fits.
         quick: Where to run it for 8-bit pictures; None for `machine`.
     """
 
-    def __init__(self, generator: Generator, machine: Machine, sizes: Sizes, quick: Machine | None = None) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        machine: Machine,
+        memory: int = MEMORY,
+        tile: int | None = None,
+        quick: Machine | None = None,
+    ) -> None:
         self.networks = cache(partial(Execution, generator))
         self.machine = machine
-        self.sizes = sizes
+        self.memory = memory
+        self.tile = tile
         self.quick = quick or machine
 
     def restore(self, observation: Observation, options: InpaintOptions) -> Image:
@@ -70,7 +79,8 @@ class GanInpainter:
         _warn_of_guesses(mask)
         given = image.pixels[:, :, :1] if _known_is_grey(image.pixels, mask) else image.pixels
         machine = self.quick if given.dtype == np.uint8 else self.machine
-        filled = Filling(given, mask).run(self.networks, machine, self.sizes)
+        sizes = Sizes.within(self.memory, machine.dtype, self.tile)
+        filled = Filling(given, mask).run(self.networks, machine, sizes)
         if options.grain == "on" or (options.grain == "auto" and observation.mask_found):
             add_grain(filled, mask)
         return image.with_pixels(filled if filled.shape[2] == image.channels else _coloured(filled, image, mask))
@@ -150,10 +160,11 @@ def load(weights: Path, runtime: Runtime) -> GanInpainter:
             path=weights,
             hint="Use the weights that came with it.",
         ) from error
-    sizes = Sizes.within(runtime.memory or MEMORY, runtime.tile)
+    memory = runtime.memory or MEMORY
+    Sizes.within(memory)  # or says how much it takes
     machine = choose(runtime)
     quick = _quick(machine) if runtime.precision == "auto" else machine
-    return GanInpainter(generator.eval().requires_grad_(False), machine, sizes, quick)
+    return GanInpainter(generator.eval().requires_grad_(False), machine, memory, runtime.tile, quick)
 
 
 def _quick(machine: Machine) -> Machine:

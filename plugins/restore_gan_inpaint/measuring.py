@@ -36,7 +36,7 @@ LEAST = 0.7
 NEAR = 8
 """Cells round the holes in which grain is measured, if there are enough flat ones."""
 
-MOST, ENOUGH, FEWEST = 4096, 64, 6
+MOST, ENOUGH, FEWEST = 1024, 64, 6
 """Cells that are looked at; that make a good measurement; and without which there is none."""
 
 STEADY = 4.0
