@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import tracemalloc
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -284,6 +285,20 @@ def test_it_keeps_within_its_memory_or_says_how_much_it_needs(weights: Path) -> 
     assert large.smaller(large.fine // 2).coarse == pytest.approx(large.coarse / 2, rel=0.01)
     with pytest.raises(DeviceError, match=r"cannot run in 48 MiB. Give it 107 MiB at least"):
         load(weights, Runtime(device="cpu", memory=48 << 20))
+
+
+def test_no_more_is_held_beside_the_networks_than_was_told(gan: GanInpainter) -> None:
+    """Arrays only: what torch holds is what `Runtime.memory` bounds."""
+    pixels = np.repeat(np.random.default_rng(0).integers(100, 140, (1024, 1024, 1), np.uint8), 3, axis=2)
+    mask = np.zeros((1024, 1024), np.bool_)
+    mask[500, 300:700] = True
+    tracemalloc.start()
+    inpaint(gan, pixels, mask, grain="on")
+    held = tracemalloc.get_traced_memory()[1] - pixels.nbytes
+    tracemalloc.stop()
+    assert SPEC.working_bytes is not None
+    told = SPEC.working_bytes(InpaintOptions(grain="on"), 1024, 1024, 3, 8)
+    assert told / 4 < held < told
 
 
 def test_out_of_memory_smaller_windows_are_tried(

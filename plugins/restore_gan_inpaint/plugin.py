@@ -24,8 +24,10 @@ class InpaintOptions(Options):
 
 
 def _working_bytes(options: InpaintOptions, height: int, width: int, channels: int, bits: int) -> int:
-    """Beside what `Runtime.memory` bounds: the filled picture where it is grey in colour, and masks by cells."""
-    return height * width * (1 + (bits // 8 if channels >= 3 else 0))
+    """What the networks do not hold: masks by cells, a filling in grey for a colour picture, cells with grain."""
+    filled = bits // 8 if channels >= 3 else 0
+    grain = 0 if options.grain == "off" else 200 * min(height * width, 1 << 18)
+    return height * width * (1 + filled) + grain
 
 
 def _load(weights: Path | None, runtime: Runtime) -> Restorer:
