@@ -12,10 +12,10 @@ import pytest
 import torch
 from restore_damage_unet.damage import draw_layers, drawn_scratch, scanned, toned, truth_of
 from restore_damage_unet.infer import load
-from restore_damage_unet.model import Architecture, Detector
+from restore_damage_unet.model import CHANNELS, Architecture, Detector, shown
 from restore_damage_unet.overlays import Overlay, holds_overlays, load_overlays, placed, split_overlays
 from restore_damage_unet.plugin import DetectOptions
-from restore_damage_unet.recipe import Batch, Settings, calibrate, loss_of, make_batch, split
+from restore_damage_unet.recipe import Batch, calibrate, loss_of, make_batch, split
 from restore_damage_unet.scoring import Agreement, agreement
 from restore_damage_unet.train import train
 from skimage import data
@@ -164,7 +164,7 @@ def test_truth_is_where_the_picture_changes_and_clean_crops_have_none(overlays: 
 
 
 def test_what_can_hardly_be_seen_counts_little() -> None:
-    change = torch.tensor([0.0, 4, 8, 20]).reshape(1, 1, 1, 4) / 255
+    change = torch.tensor([0.0, 12, 24, 40]).reshape(1, 1, 1, 4) / 255
     truth, weight = truth_of(change)
     assert truth.flatten().tolist() == [0, 0, 1, 1]
     assert weight.flatten().tolist() == pytest.approx([1, 0.2, 0.2, 1])
@@ -183,10 +183,21 @@ def test_the_loss_is_small_for_the_truth_and_counts_every_mark_on_a_clean_crop()
     truth[0, :, 10:20, 10:12] = 1
     batch = Batch(torch.zeros(2, 3, 32, 32), truth, torch.ones_like(truth))
     perfect = (truth * 2 - 1) * 12
-    assert float(loss_of(perfect, batch, 0.5)) < 0.01
+    assert float(loss_of(perfect, batch)) < 0.01
     marked = perfect.clone()
     marked[1, :, 5, :20] = 12
-    assert float(loss_of(marked, batch, 0.5)) > float(loss_of(perfect, batch, 0.5)) + 0.05
+    assert float(loss_of(marked, batch)) > float(loss_of(perfect, batch)) + 0.05
+
+
+def test_a_damaged_pixel_counts_more_where_there_are_few() -> None:
+    truth = torch.zeros(1, 1, 64, 64)
+    truth[..., 5, 5] = 1
+    few = Batch(torch.zeros(1, 3, 64, 64), truth, torch.ones_like(truth))
+    many = replace(few, truth=torch.ones_like(truth))
+    silent = torch.full_like(truth, -3.0)
+    found = torch.where(truth > 0, 3.0, silent)
+    gain = [float(loss_of(silent, b) - loss_of(found, b)) for b in (few, many)]
+    assert gain[0] > 2 * gain[1] > 0
 
 
 def test_learning_lowers_the_loss(overlays: list[Overlay]) -> None:
@@ -197,7 +208,7 @@ def test_learning_lowers_the_loss(overlays: list[Overlay]) -> None:
     adam = torch.optim.Adam(model.parameters(), 5e-3)
     found = []
     for _ in range(30):
-        loss = loss_of(model(batch.scan), batch, Settings().overlap)
+        loss = loss_of(model(shown(batch.scan)), batch)
         adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
@@ -207,7 +218,7 @@ def test_learning_lowers_the_loss(overlays: list[Overlay]) -> None:
 
 def test_calibration_moves_the_threshold_to_one_half() -> None:
     torch.manual_seed(0)
-    model, picture = Detector(Architecture((8, 8))), torch.rand(1, 3, 8, 8)
+    model, picture = Detector(Architecture((8, 8))), torch.rand(1, CHANNELS, 8, 8)
     with torch.no_grad():
         before = model(picture)
         calibrate(model, 1.5)

@@ -16,15 +16,15 @@ from restore.degrade import camera_noise, grey, jpeg, uniform
 from restore.holes.strokes import scratches
 from restore_damage_unet.overlays import Overlay, placed
 
-SCALES = (0.4, 2.2)
+SCALES = (0.5, 1.6)
 """How much larger or smaller than scanned overlays are laid on, drawn evenly in the logarithm."""
 LAYERS = (0.45, 0.25, 0.18, 0.12)
 """Shares of damaged crops with one, two, three and four pieces of damage."""
 DRAWN = 0.12
 """Share of the pieces that are drawn scratches instead of scanned damage."""
-VISIBLE = 6 / 255
+VISIBLE = 20 / 255
 """A pixel is damaged where its most changed channel differs by more than this, before noise and compression."""
-UNSURE = (3 / 255, 12 / 255)
+UNSURE = (8 / 255, 30 / 255)
 """Between these changes nobody can tell: such pixels count little in the loss."""
 
 
@@ -94,20 +94,17 @@ def drawn_scratch(size: int, random: np.random.Generator) -> npt.NDArray[np.floa
 
 
 def draw_opacity(random: np.random.Generator) -> float:
-    """By what a piece's alpha is multiplied: for nearly half 1, for a third a little less, for a fifth much less."""
-    which = random.random()
-    if which < 0.45:
-        return 1.0
-    return float(random.uniform(0.7, 1) if which < 0.8 else random.uniform(0.35, 0.7))
+    """By what a piece's alpha is multiplied: for three quarters 1, for the others less, down to 0.6."""
+    return 1.0 if random.random() < 0.75 else float(random.uniform(0.6, 1))
 
 
 def draw_colour(random: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Bright (half), dark (three eighths) or any colour: dust on negatives is bright, on slides dark; ``(3,)``."""
+    """Bright (over half), dark (two fifths) or any colour: dust on negatives is bright, on slides dark; ``(3,)``."""
     which = random.random()
-    if which < 0.5:
-        level, tint = 1 - 0.3 * random.random() ** 2, 0.04
-    elif which < 0.87:
-        level, tint = 0.3 * random.random() ** 2, 0.04
+    if which < 0.55:
+        level, tint = 1 - 0.2 * random.random() ** 3, 0.01
+    elif which < 0.95:
+        level, tint = 0.2 * random.random() ** 3, 0.01
     else:
         level, tint = random.random(), 0.3
     return (level + random.normal(0, tint, 3)).clip(0, 1)
@@ -164,9 +161,9 @@ def scanned(clean: Tensor, damaged: Tensor, generator: Generator) -> tuple[Tenso
 
 
 def _grain(picture: Tensor, generator: Generator) -> Tensor:
-    """Grain of up to 14 grey levels, for a third none; soft for two fifths, the same in all colours for half."""
+    """Grain of up to 10 grey levels, for a third none; soft for two fifths, the same in all colours for half."""
     n, _, height, width = picture.shape
-    sigma = 14 / 255 * uniform(n, 0, 1, generator) ** 2
+    sigma = 10 / 255 * uniform(n, 0, 1, generator) ** 2
     sigma = torch.where(uniform(n, 0, 1, generator) < 0.33, torch.zeros_like(sigma), sigma)
     white = torch.randn(n, 3, height, width, generator=generator, device=generator.device)
     white = torch.where(uniform(n, 0, 1, generator) < 0.5, white[:, :1].expand_as(white), white)

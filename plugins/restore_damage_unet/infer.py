@@ -18,7 +18,7 @@ from restore.toolkit.pixels import PixelReader, as_grey
 from restore.toolkit.stream import receptive_radius
 from restore.toolkit.strips import edge_within, run_strips
 from restore.weights import load as load_weights
-from restore_damage_unet.model import Architecture, Detector
+from restore_damage_unet.model import REACH, Architecture, Detector, shown
 from restore_damage_unet.plugin import DetectOptions
 
 DAMAGED = 255
@@ -37,7 +37,7 @@ class DamageUnet:
         self.network = network
         self.machine = machine
         self.edge = edge
-        self.rule = SizeRule(network.architecture.multiple, receptive_radius(network))
+        self.rule = SizeRule(network.architecture.multiple, receptive_radius(network) + REACH)
 
     def restore(self, observation: Observation, options: DetectOptions) -> Image:
         """Find the damage of one picture.
@@ -61,8 +61,11 @@ class DamageUnet:
         border = math.log(options.threshold / (1 - options.threshold))
 
         def source(top: int, bottom: int, left: int, right: int) -> Tensor:
+            first, start = max(0, top - REACH), max(0, left - REACH)
+            part = reader(first, min(bottom + REACH, reader.height), start, min(right + REACH, reader.width))
             # Float pictures may go beyond white; the network has seen none that do.
-            return reader(top, bottom, left, right).clamp_(0, 1)
+            seen = shown(part.clamp_(0, 1))
+            return seen[:, :, top - first : bottom - first, left - start : right - start]
 
         def sink(top: int, left: int, logits: Tensor) -> None:
             damaged = (

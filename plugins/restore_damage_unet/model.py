@@ -8,14 +8,21 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from restore.toolkit.stream import Residual
 
 RARE = -2.0
 """The logits an untrained network begins at: damage is the exception."""
+RADII = (2, 6)
+"""Of the squares of `outstanding`, in pixels: up to twice as wide, a speck or a line stands out in full."""
+CHANNELS = 3 + 2 * len(RADII)
+"""Of what the network is shown, see `shown`."""
+REACH = 2 * max(RADII)
+"""Pixels around a pixel that `shown` looks at."""
 CONTRAST = 4.0
-"""How much stronger those filters begin: the steps within a photograph are small beside its brightness."""
+"""How much stronger the network sees what stands out: it is small beside the brightness of a photograph."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ class Architecture:
             the way up, the last one two in a row.
     """
 
-    widths: tuple[int, ...] = (32, 48, 96, 128, 128)
+    widths: tuple[int, ...] = (24, 48, 64, 96)
 
     @property
     def multiple(self) -> int:
@@ -49,21 +56,6 @@ def _conv(inputs: int, outputs: int, gain: float = 1.0) -> nn.Conv2d:
     return conv
 
 
-def _door(width: int) -> nn.Conv2d:
-    """The first convolution: three quarters of its filters begin blind to brightness.
-
-    Random filters see little but how bright it is; damage is what differs from its surroundings. With them the training
-    took hundreds of steps longer to begin.
-    """
-    conv = _conv(12, width)
-    with torch.no_grad():
-        weight = conv.weight[: 3 * width // 4]
-        # The four phases of a colour follow each other, so that a filter's mean is taken over its 6x6 pixels.
-        colours = weight.reshape(len(weight), 3, -1)
-        weight.copy_(CONTRAST * (colours - colours.mean(2, keepdim=True)).reshape(weight.shape))
-    return conv
-
-
 def _block(width: int) -> Residual:
     # Blocks start near the identity, which a high learning rate needs.
     return Residual(_conv(width, width), nn.ReLU(), _conv(width, width, 0.2))
@@ -78,21 +70,50 @@ def _level(widths: tuple[int, ...], depth: int) -> list[nn.Module]:
     return [_block(width), Residual(down, *_level(widths, depth + 1), up), _block(width)]
 
 
+def shown(picture: Tensor) -> Tensor:
+    """What the network is shown: the picture, and what stands out from it.
+
+    ``(N, 3, H, W)`` in [0, 1] to ``(N, CHANNELS, H, W)``. Thin or small things that are brighter or darker than all
+    around them are what morphology calls top-hats; most damage is among them. Without them the network took thousands
+    of steps to find any.
+    """
+    mean = picture.mean(1, keepdim=True)
+    return torch.cat([picture - 0.5, *[CONTRAST * part for r in RADII for part in outstanding(mean, r)]], 1)
+
+
+def outstanding(x: Tensor, radius: int) -> tuple[Tensor, Tensor]:
+    """The white and the black top-hat (Serra, Image analysis and mathematical morphology, 1982).
+
+    Args:
+        x: ``(N, 1, H, W)``.
+        radius: Of the square, in pixels.
+
+    Returns:
+        What is lost by opening and what is gained by closing, both at least 0, of the shape of `x`.
+    """
+
+    def largest(y: Tensor) -> Tensor:  # a square is a row of columns
+        edge = 2 * radius + 1
+        return F.max_pool2d(F.max_pool2d(y, (edge, 1), 1, (radius, 0)), (1, edge), 1, (0, radius))
+
+    return x - largest(-largest(-x)), -largest(-largest(x)) - x
+
+
 class Detector(nn.Sequential):
-    """Encoder and decoder with additive skips at 1/2 to 1/32 of the resolution (Ronneberger et al., MICCAI 2015).
+    """Encoder and decoder with additive skips at 1/2 to 1/16 of the resolution (Ronneberger et al., MICCAI 2015).
 
     The four phases of each 2x2 pixels are channels at both doors, so that every convolution works on a quarter of the
     pixels at most. No normalisation over the picture: what is damage here must not depend on what is there.
 
-    Input ``(N, 3, H, W)`` in [0, 1], H and W multiples of `Architecture.multiple`. Output ``(N, 1, H, W)``: the logit
-    of being damaged.
+    Input ``(N, CHANNELS, H, W)`` as of `shown`, H and W multiples of `Architecture.multiple`. Output ``(N, 1, H, W)``:
+    the logit of being damaged.
     """
 
     def __init__(self, architecture: Architecture | None = None) -> None:
         a = architecture or Architecture()
         super().__init__(
             nn.PixelUnshuffle(2),
-            _door(a.widths[0]),
+            _conv(4 * CHANNELS, a.widths[0]),
             *_level(a.widths, 0),
             _conv(a.widths[0], 4, 0.2),
             nn.PixelShuffle(2),

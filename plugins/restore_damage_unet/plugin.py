@@ -47,7 +47,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
             options=DetectOptions,
             load=_load,
             makes=Makes.MASK,
-            size_rule=SizeRule(multiple=32, halo=314),
+            size_rule=SizeRule(multiple=16, halo=166),
             weights=WEIGHTS,
             train=_train,
             sources=(
@@ -55,6 +55,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
                 "MICCAI 2015",
                 "Ivanova, Williamson, Henderson: Simulating analogue film damage to analyse and improve artefact "
                 "restoration on high-resolution scans, Computer Graphics Forum 42 (Eurographics 2023)",
+                "Serra: Image analysis and mathematical morphology, Academic Press 1982",
                 "Jordan et al.: Muon: an optimizer for hidden layers in neural networks, 2024",
             ),
             default=True,

@@ -15,7 +15,7 @@ from restore.image import Pixels
 from restore.toolkit.patches import CropSampler
 from restore.toolkit.training import save_grid
 from restore_damage_unet.damage import Layers, draw_layers, scanned, toned, truth_of
-from restore_damage_unet.model import Architecture, Detector
+from restore_damage_unet.model import Architecture, Detector, shown
 from restore_damage_unet.overlays import Overlay
 from restore_damage_unet.scoring import Agreement, agreement
 
@@ -27,8 +27,9 @@ VALIDATED = 256
 """Edge of the crops that are judged, in pixels."""
 ALLOWED = 6e-4
 """Share of the pixels of clean held-back crops that may be marked. Pictures from elsewhere may be harder."""
-SMOOTH = 40.0
-"""Pixels added to both sides of the overlap: a clean crop with so many marked ones has half of the loss of a miss."""
+FEW = 500
+"""Damaged pixels of a crop that are few: theirs count up to `MORE` more, or specks would be outweighed by stains."""
+MORE = 4.0
 
 
 @dataclass(frozen=True)
@@ -40,24 +41,22 @@ class Settings:
         inner_rate: Peak learning rate of Muon: all other kernels.
         decay: Weight decay of Muon.
         batch: Crops per step.
-        crop: Edge of the crops in pixels, a multiple of 32.
+        crop: Edge of the crops in pixels, a multiple of 16.
         clean: Share of the crops without damage.
-        kinds: Kinds of overlays to learn from, "hair+scratches"; empty for all. Thin damage alone is a good beginning.
-        overlap: Weight of the overlap beside the cross-entropy.
+        kinds: Kinds of overlays to learn from, "hair+scratches"; empty for all.
         judged: Batches of eight damaged crops for validation; there are a third more of clean ones.
-        widths: Channels per level, "32-48-96-128-128".
+        widths: Channels per level, "24-48-64-96".
     """
 
     rate: float = 1e-3
-    inner_rate: float = 0.02
-    decay: float = 0.3
-    batch: int = 6
-    crop: int = 256
-    clean: float = 0.35
+    inner_rate: float = 0.01
+    decay: float = 0.05
+    batch: int = 12
+    crop: int = 128
+    clean: float = 0.3
     kinds: str = ""
-    overlap: float = 0.5
     judged: int = 6
-    widths: str = "32-48-96-128-128"
+    widths: str = "24-48-64-96"
 
     @property
     def architecture(self) -> Architecture:
@@ -102,17 +101,13 @@ def make_batch(clean: Tensor, layers: Layers, generator: Generator) -> Batch:
     return Batch(scan[window].contiguous(memory_format=torch.channels_last), truth, weight)
 
 
-def loss_of(logits: Tensor, batch: Batch, overlap: float) -> Tensor:
-    """Cross-entropy of the pixels, and the mean over the crops of 1 - F1, with probabilities for counts (soft Dice).
-
-    The second looks at each crop as a whole: a crop with one hair counts as much as one with a stain, and on a clean
-    one every marked pixel costs.
-    """
-    logits = logits.float()
-    entropy = F.binary_cross_entropy_with_logits(logits, batch.truth, batch.weight)
-    probability, truth = logits.sigmoid() * batch.weight, batch.truth * batch.weight
-    common, all_marked = (probability * truth).sum((1, 2, 3)), probability.sum((1, 2, 3)) + truth.sum((1, 2, 3))
-    return entropy + overlap * (1 - (2 * common + SMOOTH) / (all_marked + SMOOTH)).mean()
+def loss_of(logits: Tensor, batch: Batch) -> Tensor:
+    """Cross-entropy of the pixels; a damaged one counts more where there are few in its crop."""
+    damaged = (batch.truth * batch.weight).sum((1, 2, 3), keepdim=True)
+    weight = batch.weight * (1 + batch.truth * MORE / (1 + damaged / FEW))
+    total = F.binary_cross_entropy_with_logits(logits.float(), batch.truth, weight, reduction="sum")
+    loss: Tensor = total / weight.sum()
+    return loss
 
 
 def validation_batches(
@@ -141,9 +136,9 @@ def validate(
         crops), "marked" (share of clean pixels, in per cent), "logit" (the threshold).
     """
     model.eval()
-    silent = torch.cat([model(batch.scan).flatten() for batch in clean])
+    silent = torch.cat([model(shown(batch.scan)).flatten() for batch in clean])
     least = float(silent.kthvalue(round((1 - ALLOWED) * silent.numel())).values)
-    logits = [model(batch.scan) for batch in damaged]
+    logits = [model(shown(batch.scan)) for batch in damaged]
 
     def judged(threshold: float) -> tuple[Agreement, float]:
         pairs = [

@@ -36,7 +36,7 @@ from restore.toolkit.training import (
 from restore.weights import load as load_weights
 from restore.weights import save as save_weights
 from restore_damage_unet.damage import draw_layers
-from restore_damage_unet.model import Detector
+from restore_damage_unet.model import Detector, shown
 from restore_damage_unet.overlays import holds_overlays, load_overlays, split_overlays
 from restore_damage_unet.recipe import (
     MARGIN,
@@ -131,7 +131,7 @@ def train(spec: TrainSpec) -> None:
         layers = draw_layers(pieces, settings.batch, edge, settings.clean, random)
         crops = sampler.batch(settings.batch).to(fabric.device)
         batch = make_batch(crops, layers.to(fabric.device), generator)
-        loss = loss_of(model(batch.scan), batch, settings.overlap)
+        loss = loss_of(model(shown(batch.scan)), batch)
         if not torch.isfinite(loss):
             raise DeviceError(
                 f"the loss is no longer a number at step {step}.", hint="Resume with a lower rate (--set rate=…)."
