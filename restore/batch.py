@@ -115,7 +115,9 @@ def described(job: Job) -> tuple[Recipe, Treatment]:
         try:
             weights = content_hash(path)
         except OSError as error:
-            raise WeightsError(f"cannot be read: {error.strerror}.", path=path, hint="Check --weights.") from error
+            shipped = f"The model's own are not there: teach it (`restore train {job.spec.name}`) and give --weights."
+            hint = "Check --weights." if path != job.spec.weights else shipped
+            raise WeightsError(f"cannot be read: {error.strerror}.", path=path, hint=hint) from error
     options = job.options.model_dump(mode="json")
     settings: dict[str, object] = {
         "quality": job.quality,

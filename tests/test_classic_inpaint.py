@@ -202,9 +202,9 @@ def test_weights_are_refused_because_there_is_nothing_to_load() -> None:
 
 
 @pytest.mark.parametrize("spec", INPAINTERS, ids=str)
-def test_every_method_is_described_and_telea_alone_is_the_default(spec: RestorerSpec) -> None:
+def test_every_method_is_described_and_none_is_the_default(spec: RestorerSpec) -> None:
     assert (spec.task, spec.needs, spec.weights) == ("inpaint", Needs.IMAGE_AND_MASK, None)
-    assert spec.default == (spec.name == "telea")
+    assert not spec.default
     assert spec.sources and spec in provide_restorers()
 
 

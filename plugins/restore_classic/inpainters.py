@@ -87,7 +87,6 @@ INPAINTERS = (
         needs=Needs.IMAGE_AND_MASK,
         working_bytes=_working_bytes,
         sources=("Telea: An image inpainting technique based on the fast marching method, JGT 2004",),
-        default=True,
     ),
     RestorerSpec(
         name="navier-stokes",

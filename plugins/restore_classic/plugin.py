@@ -15,5 +15,5 @@ from restore_classic.upscalers import UPSCALERS
 
 @hookimpl
 def provide_restorers() -> Sequence[RestorerSpec]:
-    """The classical denoisers, upscalers and inpainters; only of these one, `telea`, is its task's default."""
+    """The classical denoisers, upscalers and inpainters; none of them is its task's default."""
     return [*DENOISERS, *UPSCALERS, *INPAINTERS]

@@ -66,6 +66,9 @@ def provide_restorers() -> Sequence[RestorerSpec]:
                 "2018",
                 "Norkin, Birkbeck: Film grain synthesis for AV1 video codec, DCC 2018",
                 "Galerne, Gousseau, Morel: Random phase textures: theory and synthesis, IEEE TIP 2011",
+                "Gortler et al.: The lumigraph (push-pull interpolation), SIGGRAPH 1996",
+                "Jordan et al.: Muon: an optimizer for hidden layers in neural networks, 2024",
             ),
+            default=True,
         )
     ]

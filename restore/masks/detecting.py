@@ -80,7 +80,8 @@ def detector_of(manager: PluginManager) -> Detector:
         raise WeightsError(
             f"cannot be read: {error.strerror}.",
             path=spec.weights,
-            hint=f"They belong to the model '{spec.name}', which --mask auto asks; install its plugin again.",
+            hint=f"They belong to the model '{spec.name}', which --mask auto asks. Make masks by hand or with `restore "
+            "detect --weights FILE`, and give them with --mask FOLDER.",
         ) from error
     return Detector(spec.name, weights, spec.options().model_dump(mode="json"))
 
