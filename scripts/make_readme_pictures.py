@@ -2,6 +2,7 @@
 
 Runs ``restore denoise`` with its defaults over two samples and puts a piece of each, before and after, side by side,
 pixel for pixel. And enlarges a piece of a third one four times: bicubic, ``restore upscale``, its map of uncertainty.
+And fills drawn scratches and letters in the third: Telea's method, ``restore inpaint``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import tifffile
 from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from restore.holes.drawing import draw_hole
 
 ROOT = Path(__file__).resolve().parents[1]
 GAP = 6
@@ -46,6 +49,9 @@ PICTURES = (
 
 ENLARGED = ("clean/portrait-rotated.jpg", (130, 70, 250, 190))
 """The sample that is enlarged, and the piece of it: left, top, right, bottom."""
+
+FILLED = ("clean/portrait-rotated.jpg", (60, 20, 340, 300))
+"""The sample whose holes are filled, and the piece of it that is shown."""
 
 
 def opened(path: Path) -> Image.Image:
@@ -79,6 +85,23 @@ def enlarged(folder: Path) -> Image.Image:
     return side_by_side(pieces, ("bicubic, four times", "restore upscale", "its uncertainty"))
 
 
+def filled(folder: Path) -> Image.Image:
+    """Return a piece of a sample with scratches and letters, filled by Telea's method and by ``restore inpaint``."""
+    name, piece = FILLED
+    whole = opened(ROOT / "sample_images" / name)
+    given, mask = folder / "scratched.png", folder / "mask.png"
+    random = np.random.default_rng(1)
+    scratches, letters = (draw_hole(kind, whole.height, whole.width, random) for kind in ("scratch", "text"))
+    hole = scratches | letters
+    Image.fromarray((hole * 255).astype(np.uint8)).save(mask)
+    Image.fromarray(np.where(hole[..., None], 235, np.asarray(whole)).astype(np.uint8)).save(given)
+    for model in ("telea", "gan-inpaint"):
+        words = ["restore", "inpaint", given, "-o", folder / f"{model}.png", "--mask", mask, "-m", model]
+        subprocess.run(words, check=True)
+    pieces = [opened(path).crop(piece) for path in (given, folder / "telea.png", folder / "gan-inpaint.png")]
+    return side_by_side(pieces, ("scratches and letters", "OpenCV's Telea", "restore inpaint"))
+
+
 def main() -> None:
     """Write all pictures into ``docs/images``."""
     target = ROOT / "docs" / "images"
@@ -91,6 +114,7 @@ def main() -> None:
             sheet = side_by_side((before, after), (picture.before, "after restore denoise"))
             sheet.save(target / picture.name, optimize=True)
         enlarged(Path(folder)).save(target / "upscale.png", optimize=True)
+        filled(Path(folder)).save(target / "inpaint.png", optimize=True)
     for path in sorted(target.glob("*.png")):
         print(f"{path.stat().st_size // 1024:5d} KiB  {path}")
 
