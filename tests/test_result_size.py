@@ -120,7 +120,7 @@ def test_a_result_beyond_the_limit_is_also_seen_where_the_header_was_not(
     tmp_path: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo(tmp_path / "in" / "b.png", width=30, height=20)
-    monkeypatch.setattr("restore.flow.peek", lambda path: None)
+    monkeypatch.setattr("restore.admission.peek", lambda path: None)
     upscaler = Upscaler()
     reasons, _ = run(tmp_path, upscaler, max_pixels=1600)
     assert "would grow from 30 x 20 to 60 x 40" in str(reasons[0]) and upscaler.seen == []
