@@ -96,7 +96,17 @@ def filled(folder: Path) -> Image.Image:
     Image.fromarray((hole * 255).astype(np.uint8)).save(mask)
     Image.fromarray(np.where(hole[..., None], 235, np.asarray(whole)).astype(np.uint8)).save(given)
     for model in ("telea", "gan-inpaint"):
-        words = ["restore", "inpaint", given, "-o", folder / f"{model}.png", "--mask", mask, "-m", model]
+        words: list[str | Path] = [
+            "restore",
+            "inpaint",
+            given,
+            "-o",
+            folder / f"{model}.png",
+            "--mask",
+            mask,
+            "-m",
+            model,
+        ]
         subprocess.run(words, check=True)
     pieces = [opened(path).crop(piece) for path in (given, folder / "telea.png", folder / "gan-inpaint.png")]
     return side_by_side(pieces, ("scratches and letters", "OpenCV's Telea", "restore inpaint"))
