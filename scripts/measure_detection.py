@@ -4,10 +4,11 @@
 
 Photographs and overlays are split as in the training, and only those held back are used. For each kind of damage,
 ``--count`` compositions are made: one held-back overlay, turned, mirrored and scaled by chance, fully opaque but for
-its own alpha, bright or dark, on a crop of a held-back photograph. Truth is where a channel changes by more than 6 of
-255. Each is judged as it is ("sharp") and as an old print scanned ("scan": grey or faded or soft, grain, noise, JPEG,
-opacity and colours as in the training). Precision: predicted pixels within 1 pixel of a true one; recall: true
-pixels within 1 pixel of a predicted one; of all pixels of a kind together. "Single": mean of the F1 of the pictures.
+its own alpha, bright or dark, on a crop of a held-back photograph. Truth is where a channel changes by more than 20
+of 255 (`VISIBLE`): fainter damage is not asked for. Each is judged as it is ("sharp") and as an old print scanned
+("scan": grey or faded or soft, grain, noise, JPEG, opacity and colours as in the training). Precision: predicted
+pixels within 1 pixel of a true one; recall: true pixels within 1 pixel of a predicted one; of all pixels of a kind
+together. "Single": mean of the F1 of the pictures.
 
 Then the share of pixels marked in the held-back photographs themselves and in the folders of ``--clean``. Prints tables
 in Markdown, as docs/benchmarks.md has them; what is being done goes to stderr.

@@ -42,8 +42,6 @@ DEPTHS = [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)]
 
 Mask = npt.NDArray[np.bool_]
 
-shipped = pytest.mark.skipif(not WEIGHTS.exists(), reason="no weights are shipped yet")
-
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -99,7 +97,6 @@ def test_whatever_the_weights_it_keeps_the_rules_that_every_plugin_must_keep(wei
             check.run()
 
 
-@shipped
 def test_it_passes_the_battery_that_every_plugin_must_pass() -> None:
     check_restorer(SPEC)
 
@@ -162,7 +159,6 @@ def test_8_bit_pictures_are_filled_in_bfloat16_where_the_cpu_has_it_and_others_i
     assert np.array_equal(inpaint(automatic, deep, mask).pixels, inpaint(gan, deep, mask).pixels)
 
 
-@shipped
 def test_bfloat16_changes_the_filling_by_a_grey_level_or_so() -> None:
     pixels, mask = photograph(), hole("brush20")
     exact, quick = (inpaint(load(WEIGHTS, Runtime(precision=p)), pixels, mask).pixels for p in ("float32", "bfloat16"))
@@ -354,7 +350,6 @@ def test_it_says_what_it_needs_and_where_it_comes_from() -> None:
     assert SPEC.size_rule == SizeRule(MULTIPLE, COARSE_HALO + FINE_HALO)
 
 
-@shipped
 @pytest.mark.parametrize(("kind", "gained"), [("scratch", 0.7), ("text", 0.4), ("brush20", 0.3)])
 def test_it_is_nearer_to_the_truth_than_telea(kind: str, gained: float) -> None:
     truth, mask = np.ascontiguousarray(data.chelsea()[:256, :384]), hole(kind, 256, 384)
