@@ -8,6 +8,7 @@ Pixels keep the depth of their file (8-bit, 16-bit or float): a 100-megapixel ph
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -119,23 +120,36 @@ class Image:
         return replace(self, pixels=pixels, alpha=self.alpha if alpha is None else alpha)
 
 
+class SeriesKind(Enum):
+    """Why several frames were taken of one scene."""
+
+    EXPOSURE = "exposure"
+    FOCUS = "focus"
+    INFRARED = "infrared"
+
+
 @dataclass(frozen=True)
 class Observation:
     """What was observed, to be restored: the input of every restorer.
 
     Attributes:
-        frames: One image (denoise, upscale, inpaint) or several of one size (fuse).
+        frames: One image (denoise, upscale, inpaint) or several of one size (fuse). The first is the reference: its
+            place, its metadata and what moves in it are kept. In an infrared pair it is the visible frame.
         mask: Boolean ``(H, W)``, True = missing; only for restorers that need it.
         mask_found: Whether a detector was asked for the mask, alone or beside what the user said is missing: then the
             holes are damage of an otherwise good picture, and their edges are a guess.
+        kind: Why there are several frames; None where nobody said.
+        names: What the frames are called, for legends; empty, or one per frame.
 
     Raises:
-        ValueError: No frame, frames of different sizes, or a mask of another size.
+        ValueError: No frame, frames of different sizes, a mask of another size, or not one name per frame.
     """
 
     frames: tuple[Image, ...]
     mask: npt.NDArray[np.bool_] | None = None
     mask_found: bool = False
+    kind: SeriesKind | None = None
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.frames:
@@ -145,6 +159,8 @@ class Observation:
             raise ValueError(f"frames must have one size, got {sorted(sizes)}")
         if self.mask is not None and (self.mask.dtype != np.bool_ or self.mask.shape not in sizes):
             raise ValueError(f"the mask must be boolean {sizes.pop()}, got {self.mask.dtype} {self.mask.shape}")
+        if self.names and len(self.names) != len(self.frames):
+            raise ValueError(f"{len(self.frames)} frames have {len(self.names)} names")
 
     @property
     def image(self) -> Image:
