@@ -1,4 +1,4 @@
-"""One picture out of several: the options that every fuser has, and what is written beside its result. Free of torch."""
+"""One picture out of several: the options of every fuser, and what is written beside its result. Free of torch."""
 
 from __future__ import annotations
 

@@ -8,8 +8,21 @@ does it.
 from restore.degrade.camera import camera_noise, sensor_noise
 from restore.degrade.colour import grey
 from restore.degrade.compression import jpeg
+from restore.degrade.exposure import bracket
+from restore.degrade.focus import focus_split
 from restore.degrade.noise import gaussian_noise, uniform
 from restore.degrade.photographic import photo
 from restore.degrade.reduction import reduce
 
-__all__ = ["camera_noise", "gaussian_noise", "grey", "jpeg", "photo", "reduce", "sensor_noise", "uniform"]
+__all__ = [
+    "bracket",
+    "camera_noise",
+    "focus_split",
+    "gaussian_noise",
+    "grey",
+    "jpeg",
+    "photo",
+    "reduce",
+    "sensor_noise",
+    "uniform",
+]
