@@ -14,7 +14,7 @@ class Fusing(Options):
     """What can be asked of every method that makes one picture of several."""
 
     weights_map: bool = Field(
-        False,
+        default=False,
         description="Also write, beside each result, a picture of which frame contributed where (STEM.weights.png).",
     )
 

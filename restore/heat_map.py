@@ -77,7 +77,7 @@ def _scale(width: int, factor: float, top: float, exceeded: bool, caption: str) 
     canvas[margin : margin + bar, margin : margin + inside] = _coloured(
         np.linspace(0, 1, inside, dtype=np.float32)[None]
     )
-    pen = _Pen(width, text)
+    pen = Pen(width, text)
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         label = f"{'≥ ' if exceeded and share == 1 else ''}{share * top:g}"
         pen.write(canvas, label, margin + round(share * inside), margin + bar + round(1.25 * text), share)
@@ -94,8 +94,13 @@ def _coloured(values: Values) -> npt.NDArray[np.uint8]:
     return colours
 
 
-class _Pen:
-    """Writes with OpenCV's own font, which knows Δ and ≥ (Pillow's does not)."""
+class Pen:
+    """Writes with OpenCV's own font, which knows Δ and ≥ (Pillow's does not).
+
+    Args:
+        width: Of the canvas, in pixels.
+        size: Of the letters.
+    """
 
     def __init__(self, width: int, size: int) -> None:
         self._font = cv2.FontFace("sans")
@@ -104,5 +109,10 @@ class _Pen:
 
     def write(self, canvas: npt.NDArray[np.uint8], text: str, x: int, baseline: int, anchor: float) -> None:
         """Write with the left end (anchor 0), the middle (0.5) or the right end (1) of the text at `x`."""
+        place = (round(x - anchor * self.length(text)), baseline)
+        cv2.putText(canvas, text, place, INK, self._font, self._size, 400)
+
+    def length(self, text: str) -> int:
+        """How wide a text is, in pixels."""
         _, _, length, _ = cv2.getTextSize((self._width, self._size), text, (0, 0), self._font, self._size, 400)
-        cv2.putText(canvas, text, (round(x - anchor * length), baseline), INK, self._font, self._size, 400)
+        return int(length)
