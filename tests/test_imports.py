@@ -27,7 +27,7 @@ ORDER = (
     {"image", "spec"},
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
     | {"degrade", "holes", "correct", "diagnose", "heat_map", "contribution_map", "fusing"},
-    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "masks"}
+    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "fusion_metrics", "masks"}
     | {"journal", "journal_rows", "journal_schema", "journal_reading", "accounting"}
     | {
         "planning",
@@ -48,7 +48,7 @@ ORDER = (
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""
 
-OUT_OF_BOUNDS_FOR_PLUGINS = ORDER[3] - {"metrics"} | ORDER[4] | ORDER[5] - {"testing"}
+OUT_OF_BOUNDS_FOR_PLUGINS = ORDER[3] - {"metrics", "fusion_metrics"} | ORDER[4] | ORDER[5] - {"testing"}
 """The engine calls a plugin and the plugin calls the toolkit; nothing calls back."""
 
 HEAVY = {
