@@ -1,0 +1,1 @@
+"""Several frames of one scene: what the user says of them, why they were taken, how they come over each other."""
