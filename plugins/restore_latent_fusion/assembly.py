@@ -1,0 +1,55 @@
+"""The finished picture: frames weighted at full resolution, and what they lack added; bands of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from restore.image import Pixels
+from restore.toolkit.pixels import PixelReader, to_pixels
+from restore_latent_fusion.fusion import Fusion
+from restore_latent_fusion.losses import luma
+from restore_latent_fusion.model import COARSE, finer
+from restore_latent_fusion.reading import FrameReader
+
+_BAND = 128
+"""Rows at a time."""
+
+
+def assembled(found: Fusion, readers: Sequence[FrameReader], like: Pixels) -> Pixels:
+    """The fused picture.
+
+    Args:
+        found: Of the series.
+        readers: Of its frames.
+        like: Pixels of the first frame ``(H, W, C)``: size, depth and number of channels of the result; where the
+            readers give luma its colours are kept: luma alone is exchanged.
+    """
+    height, width, channels = like.shape
+    out = np.empty_like(like)
+    colours = PixelReader(like, 1) if readers[0].grey else None
+    with torch.inference_mode():
+        for top in range(0, height, _BAND):
+            bottom = min(height, top + _BAND)
+            fused = _band(found, readers, top, bottom, width)
+            if colours is not None:
+                kept = colours(top, bottom, 0, width).clamp_(0, 1)
+                fused = kept + (luma(fused) - luma(kept))
+            fused = fused if channels == 3 else luma(fused)
+            out[top:bottom] = to_pixels(fused.clamp_(0, 1), like.dtype)
+    return out
+
+
+def _band(found: Fusion, readers: Sequence[FrameReader], top: int, bottom: int, width: int) -> Tensor:
+    """Rows `top` to `bottom` of the result, ``(1, 3, bottom - top, width)``."""
+    # One row of weights more on each side, between which is interpolated.
+    first, last = max(0, top // COARSE - 1), min(found.lacking.shape[1], -(-bottom // COARSE) + 1)
+    rows = slice(top - first * COARSE, bottom - first * COARSE)
+    result = finer(found.lacking[None, :, first:last])[:, :, rows, :width].contiguous()
+    weights = finer(found.weights[None, :, first:last])[:, :, rows, :width]
+    for n, reader in enumerate(readers):
+        result.addcmul_(reader(top, bottom, 0, width), weights[:, n : n + 1])
+    return result

@@ -1,0 +1,131 @@
+"""Running the network over series of any size: frame by frame and row by row, equal to the whole-picture result.
+
+Only what has 1/8 of the resolution is held for all frames at once, in half precision, and the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from restore.spec import SizeRule
+from restore.toolkit.device import Machine
+from restore.toolkit.stream import receptive_radius
+from restore.toolkit.strips import Sink, run_strips
+from restore_latent_fusion.model import COARSE, MULTIPLE, PATCH, LatentFusion
+from restore_latent_fusion.reading import FrameReader
+
+LATENT_EDGE = 128
+"""Edge of a strip at the latents' resolution: its features stay within a CPU's caches."""
+_BAND = 64
+"""Rows of latents that are combined at a time."""
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """What the network says about a series, at half of its (padded) resolution.
+
+    Attributes:
+        weights: ``(N, H/2, W/2)`` float32, summing to 1 over the frames.
+        lacking: ``(3, H/2, W/2)`` float32: what the weighted frames lack, to be added to them.
+    """
+
+    weights: Tensor
+    lacking: Tensor
+
+
+def fuse(
+    model: LatentFusion, readers: Sequence[FrameReader], kind: Tensor, machine: Machine, edge: int | None
+) -> Fusion:
+    """Let the network weigh and decode a series.
+
+    Args:
+        model: The network.
+        readers: Of the frames, all of one size.
+        kind: ``(1,)``, a place in `restore_latent_fusion.model.KINDS`.
+        machine: Where to run it.
+        edge: Edge of a working tile in pixels; None for the toolkit's choice.
+
+    Raises:
+        DeviceError: Memory or precision cannot be had.
+    """
+    with torch.inference_mode():
+        features = torch.stack([_encoded(model, reader, machine, edge) for reader in readers])
+        weights = _weights(model, features, kind, machine)
+        return Fusion(weights, _lacking(model, features, weights, kind, machine))
+
+
+def _encoded(model: LatentFusion, reader: FrameReader, machine: Machine, edge: int | None) -> Tensor:
+    """The features of one frame, ``(width, H/8, W/8)`` float16."""
+    size = reader.height, reader.width
+    out = torch.empty(model.architecture.width, size[0] // PATCH, size[1] // PATCH, dtype=torch.float16)
+
+    def source(top: int, bottom: int, left: int, right: int) -> Tensor:
+        return reader(top, bottom, left, right) - 0.5
+
+    rule = SizeRule(MULTIPLE, receptive_radius(model.encoder))
+    run_strips(model.encoder, source, _into(out), size, rule, machine, edge)
+    return out
+
+
+def _weights(model: LatentFusion, features: Tensor, kind: Tensor, machine: Machine) -> Tensor:
+    """The softmax over the frames of features ``(N, width, h, w)``, ``(N, 4·h, 4·w)``."""
+    attention = model.attention
+    count, _, height, width = features.shape
+    factor = PATCH // COARSE
+    logits = torch.empty(count, 1, height * factor, width * factor)
+    rule = SizeRule(1, receptive_radius(attention.logits))
+    shared = _by_bands(lambda part: attention.shared(part.mean(0, True), part.amax(0, True), kind), features)
+    for own, out in zip(features, logits, strict=True):
+
+        def joined(top: int, bottom: int, left: int, right: int, own: Tensor = own) -> Tensor:
+            window = (slice(None), slice(None), slice(top, bottom), slice(left, right))
+            together: Tensor = attention.own(own[None][window].float()) + shared[window]
+            return together.contiguous(memory_format=torch.channels_last)
+
+        run_strips(attention.logits, joined, _into(out), (height, width), rule, machine, LATENT_EDGE)
+    for top in range(0, height * factor, _BAND):
+        band = logits[:, 0, top : top + _BAND]
+        band.copy_(band.softmax(0))
+    return logits[:, 0]
+
+
+def _lacking(model: LatentFusion, features: Tensor, weights: Tensor, kind: Tensor, machine: Machine) -> Tensor:
+    """What the decoder adds to the weighted frames, ``(3, 4·h, 4·w)``."""
+    factor = PATCH // COARSE
+    shares = F.avg_pool2d(weights, factor)
+    combined = torch.zeros(features.shape[1:])
+    for frame, share in zip(features, shares, strict=True):
+        combined.addcmul_(frame.float(), share[None])
+    decoder = model.decoder
+    # Weights sum to 1, so that the latents' mean may be taken of the combined features.
+    joined = _by_bands(lambda part: decoder.joined(model.mean(part), part, kind), combined[None])
+    network = nn.Sequential(*decoder.trunk, decoder.lacking, nn.PixelShuffle(factor))
+    height, width = combined.shape[1:]
+    out = torch.empty(3, height * factor, width * factor)
+
+    def source(top: int, bottom: int, left: int, right: int) -> Tensor:
+        return joined[:, :, top:bottom, left:right].contiguous(memory_format=torch.channels_last)
+
+    rule = SizeRule(2, receptive_radius(network))
+    run_strips(network, source, _into(out), (height, width), rule, machine, LATENT_EDGE)
+    return out
+
+
+def _into(out: Tensor) -> Sink:
+    """Put finished pieces ``(1, C, h, w)`` where they belong in ``(C, H, W)``."""
+
+    def sink(top: int, left: int, piece: Tensor) -> None:
+        out[:, top : top + piece.shape[2], left : left + piece.shape[3]] = piece[0].to(out.dtype).cpu()
+
+    return sink
+
+
+def _by_bands(work: Callable[[Tensor], Tensor], features: Tensor) -> Tensor:
+    """What needs nothing of neighbouring positions, a few rows at a time: ``(N, C, h, w)`` to ``(1, C', h, w)``."""
+    bands = [work(features[:, :, top : top + _BAND].float()) for top in range(0, features.shape[2], _BAND)]
+    return torch.cat(bands, 2)

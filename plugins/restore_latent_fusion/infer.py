@@ -1,0 +1,101 @@
+"""Loading and running `latent-fusion`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from restore.contribution_map import contribution_map
+from restore.errors import InputError, WeightsError
+from restore.image import Image, Observation, Restoration, SeriesKind
+from restore.series.kind import kind_of
+from restore.spec import Runtime
+from restore.toolkit.device import Machine, choose
+from restore.toolkit.strips import edge_within
+from restore.weights import load as load_weights
+from restore_latent_fusion.assembly import assembled
+from restore_latent_fusion.fusion import fuse
+from restore_latent_fusion.model import COARSE, KINDS, Architecture, LatentFusion
+from restore_latent_fusion.plugin import FuseOptions
+from restore_latent_fusion.reading import FrameReader
+
+
+class LatentFuser:
+    """The loaded fuser.
+
+    Args:
+        model: The autoencoder.
+        machine: Where to run it.
+        edge: Edge of a working tile in pixels, or None for the toolkit's choice.
+    """
+
+    def __init__(self, model: LatentFusion, machine: Machine, edge: int | None) -> None:
+        self.model = model
+        self.machine = machine
+        self.edge = edge
+
+    def restore(self, observation: Observation, options: FuseOptions) -> Image | Restoration:
+        """Fuse the frames; see `restore.spec.Restorer`.
+
+        Of infrared pairs only the luma is fused, and the first frame's colours are kept. Where the observation does not
+        say why there are several frames, their pixels do.
+
+        Raises:
+            InputError: There is one frame only, there is a mask, or a frame holds NaN or infinite values.
+        """
+        _check(observation)
+        first = observation.image
+        kind = observation.kind or kind_of(observation.frames)
+        grey = kind is SeriesKind.INFRARED
+        readers = [FrameReader(frame.pixels, grey=grey) for frame in observation.frames]
+        place = torch.tensor([KINDS.index(kind)])
+        found = fuse(self.model, readers, place, self.machine, self.edge)
+        image = first.with_pixels(assembled(found, readers, first.pixels))
+        if not options.weights_map:
+            return image
+        shares = found.weights[:, : -(-first.height // COARSE), : -(-first.width // COARSE)].numpy()
+        return Restoration(image, (contribution_map(shares, observation.names, (first.height, first.width)),))
+
+
+def _check(observation: Observation) -> None:
+    """Refuse what cannot be fused."""
+    if observation.mask is not None:
+        raise InputError("latent-fusion has no use for a mask.", hint="Leave it out, or inpaint the result.")
+    if len(observation.frames) < 2:
+        raise InputError("there is only one frame.", hint="Give two or more pictures of one scene.")
+    for frame in observation.frames:
+        if frame.pixels.dtype == np.float32 and not np.isfinite(frame.pixels).all():
+            raise InputError("a frame holds NaN or infinite pixels.", hint="Replace them first.")
+
+
+def load(weights: Path, runtime: Runtime) -> LatentFuser:
+    """Load the network.
+
+    Args:
+        weights: A safetensors file written by the training.
+        runtime: Device, precision and tile.
+
+    Raises:
+        WeightsError: The file is missing, damaged or of another model.
+        DeviceError: The device asked for is not there.
+    """
+    edge = runtime.tile or (edge_within(runtime.memory) if runtime.memory else None)
+    return LatentFuser(load_model(weights), choose(runtime), edge)
+
+
+def load_model(weights: Path) -> LatentFusion:
+    """Load the network alone; errors as of `load`."""
+    tensors, header = load_weights(weights, "latent-fusion")
+    try:
+        model = LatentFusion(Architecture(**json.loads(header["config"])))
+        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise WeightsError(
+            f"does not fit the network of latent-fusion ({error}).",
+            path=weights,
+            hint="Use the weights that came with it.",
+        ) from error
+    return model.eval().requires_grad_(False)
