@@ -68,7 +68,7 @@ def _encoded(model: LatentFusion, reader: FrameReader, machine: Machine, edge: i
         return reader(top, bottom, left, right) - 0.5
 
     rule = SizeRule(MULTIPLE, receptive_radius(model.encoder))
-    run_strips(model.encoder, source, _into(out), size, rule, machine, edge)
+    run_strips(model.encoder, source, into(out), size, rule, machine, edge)
     return out
 
 
@@ -79,7 +79,7 @@ def _weights(model: LatentFusion, features: Tensor, kind: Tensor, machine: Machi
     factor = PATCH // COARSE
     logits = torch.empty(count, 1, height * factor, width * factor)
     rule = SizeRule(1, receptive_radius(attention.logits))
-    shared = _by_bands(lambda part: attention.shared(part.mean(0, True), part.amax(0, True), kind), features)
+    shared = by_bands(lambda part: attention.shared(part.mean(0, True), part.amax(0, True), kind), features)
     for own, out in zip(features, logits, strict=True):
 
         def joined(top: int, bottom: int, left: int, right: int, own: Tensor = own) -> Tensor:
@@ -87,7 +87,7 @@ def _weights(model: LatentFusion, features: Tensor, kind: Tensor, machine: Machi
             together: Tensor = attention.own(own[None][window].float()) + shared[window]
             return together.contiguous(memory_format=torch.channels_last)
 
-        run_strips(attention.logits, joined, _into(out), (height, width), rule, machine, LATENT_EDGE)
+        run_strips(attention.logits, joined, into(out), (height, width), rule, machine, LATENT_EDGE)
     for top in range(0, height * factor, _BAND):
         band = logits[:, 0, top : top + _BAND]
         band.copy_(band.softmax(0))
@@ -103,7 +103,7 @@ def _lacking(model: LatentFusion, features: Tensor, weights: Tensor, kind: Tenso
         combined.addcmul_(frame.float(), share[None])
     decoder = model.decoder
     # Weights sum to 1, so that the latents' mean may be taken of the combined features.
-    joined = _by_bands(lambda part: decoder.joined(model.mean(part), part, kind), combined[None])
+    joined = by_bands(lambda part: decoder.joined(model.mean(part), part, kind), combined[None])
     network = nn.Sequential(*decoder.trunk, decoder.lacking, nn.PixelShuffle(factor))
     height, width = combined.shape[1:]
     out = torch.empty(3, height * factor, width * factor)
@@ -112,11 +112,11 @@ def _lacking(model: LatentFusion, features: Tensor, weights: Tensor, kind: Tenso
         return joined[:, :, top:bottom, left:right].contiguous(memory_format=torch.channels_last)
 
     rule = SizeRule(2, receptive_radius(network))
-    run_strips(network, source, _into(out), (height, width), rule, machine, LATENT_EDGE)
+    run_strips(network, source, into(out), (height, width), rule, machine, LATENT_EDGE)
     return out
 
 
-def _into(out: Tensor) -> Sink:
+def into(out: Tensor) -> Sink:
     """Put finished pieces ``(1, C, h, w)`` where they belong in ``(C, H, W)``."""
 
     def sink(top: int, left: int, piece: Tensor) -> None:
@@ -125,7 +125,7 @@ def _into(out: Tensor) -> Sink:
     return sink
 
 
-def _by_bands(work: Callable[[Tensor], Tensor], features: Tensor) -> Tensor:
+def by_bands(work: Callable[[Tensor], Tensor], features: Tensor) -> Tensor:
     """What needs nothing of neighbouring positions, a few rows at a time: ``(N, C, h, w)`` to ``(1, C', h, w)``."""
     bands = [work(features[:, :, top : top + _BAND].float()) for top in range(0, features.shape[2], _BAND)]
     return torch.cat(bands, 2)

@@ -67,8 +67,17 @@ def _check(observation: Observation) -> None:
     if len(observation.frames) < 2:
         raise InputError("there is only one frame.", hint="Give two or more pictures of one scene.")
     for frame in observation.frames:
-        if frame.pixels.dtype == np.float32 and not np.isfinite(frame.pixels).all():
-            raise InputError("a frame holds NaN or infinite pixels.", hint="Replace them first.")
+        check_finite(frame)
+
+
+def check_finite(image: Image) -> None:
+    """Refuse a picture that holds NaN or infinite values.
+
+    Raises:
+        InputError: It does.
+    """
+    if image.pixels.dtype == np.float32 and not np.isfinite(image.pixels).all():
+        raise InputError("a picture holds NaN or infinite pixels.", hint="Replace them first.")
 
 
 def load(weights: Path, runtime: Runtime) -> LatentFuser:

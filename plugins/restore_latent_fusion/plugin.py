@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
 
 from restore.fusing import Fusing, companions_of
-from restore.spec import Needs, Restorer, RestorerSpec, Runtime, SizeRule, TrainSpec, hookimpl
+from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime, SizeRule, TrainSpec, hookimpl
+
+if TYPE_CHECKING:
+    import click
 
 WEIGHTS = Path(__file__).with_name("weights") / "latent-fusion.safetensors"
 
 
 class FuseOptions(Fusing):
     """Options of `latent-fusion`."""
+
+
+class StyleOptions(Options):
+    """Options of `latent-style`."""
+
+    style: Path = Field(description="The picture to take the style from: colours, contrast, grain of its surfaces.")
+    strength: float = Field(1.0, ge=0, le=1, description="How far to go; 0 changes nothing.")
+    method: Literal["adain", "wct"] = Field(
+        "adain",
+        description="'adain' gives every latent variable the mean and spread it has in the style; 'wct' (whitening and "
+        "colouring) what they have to do with each other too, which goes further.",
+    )
 
 
 def _working_bytes(options: FuseOptions, height: int, width: int, channels: int, bits: int) -> int:
@@ -26,6 +44,17 @@ def _load(weights: Path | None, runtime: Runtime) -> Restorer:
     return load(weights or WEIGHTS, runtime)
 
 
+def _load_styler(weights: Path | None, runtime: Runtime) -> Restorer:
+    from restore_latent_fusion.stylize import load
+
+    return load(weights or WEIGHTS, runtime)
+
+
+def _styling_bytes(options: StyleOptions, height: int, width: int, channels: int, bits: int) -> int:
+    """Latents before and after and while they are made, and the detail in half precision."""
+    return 14 * height * width
+
+
 def _train(spec: TrainSpec) -> None:
     from restore_latent_fusion.train import train
 
@@ -34,7 +63,7 @@ def _train(spec: TrainSpec) -> None:
 
 @hookimpl
 def provide_restorers() -> Sequence[RestorerSpec]:
-    """Describe the fuser."""
+    """Describe the fuser, and the styler that shares its weights."""
     return [
         RestorerSpec(
             name="latent-fusion",
@@ -57,5 +86,29 @@ def provide_restorers() -> Sequence[RestorerSpec]:
                 "Jordan et al.: Muon: an optimizer for hidden layers in neural networks, 2024",
             ),
             default=True,
-        )
+        ),
+        RestorerSpec(
+            name="latent-style",
+            task="stylize",
+            summary="The look of another picture: statistics of its latents, in the latents of latent-fusion",
+            options=StyleOptions,
+            load=_load_styler,
+            working_bytes=_styling_bytes,
+            size_rule=SizeRule(multiple=16, halo=400),
+            weights=WEIGHTS,
+            sources=(
+                "Huang, Belongie: Arbitrary style transfer in real-time with adaptive instance normalization, ICCV "
+                "2017",
+                "Li et al.: Universal style transfer via feature transforms, NeurIPS 2017",
+            ),
+            default=True,
+        ),
     ]
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    """Add `blend`, which has two pictures in and may have a moving one out."""
+    from restore_latent_fusion.commands import blend
+
+    cli.add_command(blend)
