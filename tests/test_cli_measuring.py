@@ -156,6 +156,25 @@ def test_upscalers_are_measured_scale_by_scale(classic: Cli, photo: Photo, tmp_p
     assert document["rows"][0]["psnr_y"] > document["rows"][1]["psnr_y"]
 
 
+def test_fusers_are_judged_by_their_frames_or_by_the_truth(classic: Cli, photo: Photo, tmp_path: Path) -> None:
+    for name in ("a_1.png", "a_2.png"):
+        photo(tmp_path / "data" / name, width=64, height=48)
+    words = ("benchmark", "fuse", tmp_path / "data", "-m", "average", "-m", "laplacian:window=1")
+    code, out, err = classic(*words, "--mode", "exposure")
+    assert code == ExitCode.OK, err
+    for text in ("exposure", "mef_ssim", "qabf", "(input)", "laplacian:window=1", "Petrovic 2000", "s/MP"):
+        assert text in out
+    code, out, _ = classic(*words, "--mode", "focus", "--json")
+    document = json.loads(out)
+    assert [row["setting"] for row in document["rows"]] == ["focus"] * 3
+    assert document["rows"][1]["mef_ssim"] is None and 0 < document["rows"][1]["qabf"] < 1
+    assert {sample["image"] for sample in document["samples"]} == {"a"} and document["setup"]["mode"] == "focus"
+    code, out, _ = classic(*words, "--synthetic", "focus", "--seed", 3, "--json")
+    document = json.loads(out)
+    assert {row["setting"] for row in document["rows"]} == {"focus, plain", "focus, occluding"}
+    assert document["rows"][0]["psnr_rgb"] > 10 and "seed 3" in out
+
+
 def test_inpainters_are_measured_hole_by_hole(classic: Cli, photo: Photo, tmp_path: Path) -> None:
     photo(tmp_path / "data" / "a.png", width=64, height=48)
     words = ("benchmark", "inpaint", tmp_path / "data", "-m", "telea", "-m", "telea:radius=2", "--masks", "scratch")
@@ -200,7 +219,10 @@ def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("paint", "DATA", "-m", "tv"), "there is no benchmark for 'paint'. There are: denoise, upscale, inpaint"),
+        (
+            ("paint", "DATA", "-m", "tv"),
+            "there is no benchmark for 'paint'. There are: denoise, upscale, inpaint, fuse",
+        ),
         (("denoise", "DATA", "-m", "tvv"), "There is no model 'tvv'"),
         (("denoise", "DATA", "-m", "tv:weight"), "'weight' has no value"),
         (("denoise", "DATA", "-m", "tv:wait=1"), "wait"),
@@ -223,6 +245,9 @@ def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Pat
         (("inpaint", "DATA", "-m", "telea", "--masks", "holes"), "'holes' is not one of 'brush20', 'brush40'"),
         (("inpaint", "DATA", "-m", "telea", "--scale", "2"), "--scale means nothing to the benchmark of inpaint"),
         (("denoise", "DATA", "-m", "tv", "--masks", "text"), "--masks means nothing to the benchmark of denoise"),
+        (("inpaint", "DATA", "-m", "telea", "--mode", "focus"), "--mode means nothing to the benchmark of inpaint"),
+        (("fuse", "DATA", "-m", "average"), "is the only frame of its series"),
+        (("fuse", "DATA", "-m", "average", "--synthetic", "focus", "--mode", "focus"), "--mode goes with real series"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(

@@ -12,6 +12,7 @@ from restore.benchmark.holes import hole_measures
 from restore.benchmark.tasks import Case
 from restore.benchmark.worker import Contender, Measured, Worker, serve_restorer, serve_sgemm
 from restore.errors import PluginError, RestoreError, UsageError
+from restore.fusion_metrics.scores import fusion_scores
 from restore.image import Pixels
 from restore.metrics import Convention, Mean, mean, measure
 from restore.plugin_manager import PluginManager
@@ -208,11 +209,14 @@ def _sample(
 ) -> Sample:
     if pixels.shape != case.reference.shape:
         raise PluginError(f"{label} gave {pixels.shape} where {case.reference.shape} was expected.")
-    values = measure(pixels, case.reference, case.conventions, manager.metrics())
-    if spread is not None:
-        values |= calibration(pixels, case.reference, spread, case.conventions[0].border, label)
-    if case.observation.mask is not None:
-        values |= hole_measures(pixels, case.reference, case.observation.mask)
+    if case.by_frames:
+        values = fusion_scores(pixels, [f.pixels for f in case.observation.frames], case.observation.kind)
+    else:
+        values = measure(pixels, case.reference, case.conventions, manager.metrics())
+        if spread is not None:
+            values |= calibration(pixels, case.reference, spread, case.conventions[0].border, label)
+        if case.observation.mask is not None:
+            values |= hole_measures(pixels, case.reference, case.observation.mask)
     height, width = pixels.shape[:2]
     return Sample(case.name, case.setting, label, values, height * width / 1e6, measured)
 

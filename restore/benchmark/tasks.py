@@ -30,6 +30,8 @@ class Setup:
         seed: Seed of everything random.
         max_pixels: Larger pictures are refused.
         masks: Kinds of holes, of `restore.holes.KINDS`; None for all.
+        mode: Why the frames of series were taken, of `restore.series.request.MODES`; "auto" lets the pixels tell.
+        synthetic: What series are made of pictures ("focus"); None for real ones.
     """
 
     data: Path | None = None
@@ -43,6 +45,8 @@ class Setup:
     seed: int = 0
     max_pixels: int = 500_000_000
     masks: tuple[str, ...] | None = None
+    mode: str = "auto"
+    synthetic: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,12 @@ class Case:
         name: The file, relative to its folder.
         setting: What was done to it ("sigma 25"); measures are averaged per setting.
         observation: What the models get. Where it has a mask, what was missing is measured apart.
-        reference: What the result is compared with.
+        reference: What the result is compared with, and whose shape it must have.
         told: Options all models are given that have them.
         conventions: What results are measured on.
         uncertainty: Whether the models' maps of uncertainty are measured, with the first convention's border left out.
+        by_frames: Whether nobody knows what the result should be, so that it is judged by the frames it was made of;
+            the reference is then the first frame.
     """
 
     name: str
@@ -66,6 +72,7 @@ class Case:
     told: Mapping[str, object]
     conventions: tuple[Convention, ...] = (Convention(),)
     uncertainty: bool = False
+    by_frames: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,8 @@ class Worker:
             RestoreError: The model failed, or its process died.
         """
         try:
-            self._pipe.send((len(observation.frames), observation.mask is not None, options.model_dump(), companion))
+            given = len(observation.frames), observation.mask is not None, observation.kind, observation.names
+            self._pipe.send((*given, options.model_dump(), companion))
             for frame in observation.frames:
                 _send_array(self._pipe, frame.pixels)
             if observation.mask is not None:
@@ -162,9 +163,9 @@ def serve_restorer(pipe: Connection, contender: Contender, runtime: Runtime) -> 
     warm = False
     flops: dict[str, int | None] = {}
     while True:
-        frames, has_mask, values, wanted = pipe.recv()
+        frames, has_mask, kind, names, values, wanted = pipe.recv()
         pictures = tuple(Image(_receive_array(pipe)) for _ in range(frames))
-        observation = Observation(pictures, _receive_array(pipe) if has_mask else None)
+        observation = Observation(pictures, _receive_array(pipe) if has_mask else None, kind=kind, names=names)
         options = spec.options.model_validate(values)
         if not warm:
             restorer.restore(_corner(observation), options)
@@ -233,7 +234,8 @@ def _corner(observation: Observation) -> Observation:
         mask = mask[top : top + WARM_UP, left : left + WARM_UP].copy()
         mask[0, 0] &= not mask.all()
     corner = slice(top, top + WARM_UP), slice(left, left + WARM_UP)
-    return Observation(tuple(Image(np.ascontiguousarray(f.pixels[corner])) for f in observation.frames), mask)
+    frames = tuple(Image(np.ascontiguousarray(f.pixels[corner])) for f in observation.frames)
+    return replace(observation, frames=frames, mask=mask)
 
 
 def _send_array(pipe: Connection, array: Pixels) -> None:

@@ -20,6 +20,7 @@ from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.errors import ExitCode, OutputError, UsageError
 from restore.holes import KINDS
 from restore.plugin_manager import PluginManager
+from restore.series.request import AUTO, MODES
 from restore.spec import Runtime
 
 if TYPE_CHECKING:
@@ -55,10 +56,12 @@ def benchmark_command(manager: PluginManager) -> click.Command:
     @click.option("--blind", is_flag=True, help="denoise: do not tell the models how strong the noise is.")
     @click.option("--pairs", nargs=2, type=click.Path(path_type=Path), help="denoise: folders NOISY and CLEAN.")
     @click.option("--grey", is_flag=True, help="denoise: make the pictures grey (one channel) first.")
-    @click.option("--seed", type=click.IntRange(min=0), help="denoise, inpaint: seed of noise and holes. [default: 0]")
+    @click.option("--seed", type=click.IntRange(min=0), help="denoise, inpaint, fuse: seed of chance. [default: 0]")
     @click.option("--scale", multiple=True, type=click.IntRange(2, 8), help="upscale: factors. [default: 2, 3 and 4]")
     @click.option("--uncertainty", is_flag=True, help="upscale: also measure the models' maps of uncertainty.")
     @click.option("--masks", multiple=True, type=click.Choice(KINDS), help="inpaint: kinds of holes. [default: all]")
+    @click.option("--mode", type=click.Choice(MODES), help="fuse: why the frames were taken. [default: auto]")
+    @click.option("--synthetic", type=click.Choice(["focus"]), help="fuse: split each picture into two frames.")
     @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many pictures.")
     @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Also write the table here.")
     @click.option("--json", is_flag=True, help="Print one JSON document (with every picture) and nothing else.")
@@ -77,6 +80,8 @@ def benchmark_command(manager: PluginManager) -> click.Command:
         scale: tuple[int, ...],
         uncertainty: bool,
         masks: tuple[str, ...],
+        mode: str | None,
+        synthetic: str | None,
         limit: int | None,
         csv_file: Path | None,
         json: bool,
@@ -86,20 +91,21 @@ def benchmark_command(manager: PluginManager) -> click.Command:
     ) -> int:
         """Spoil the clean pictures in the folder DATA in a known way, let models mend them, and measure.
 
-        TASK is what the models are for: denoise (noise is added), upscale (pictures are reduced) or inpaint (holes are
-        cut into them).
+        TASK is what the models are for: denoise (noise is added), upscale (pictures are reduced), inpaint (holes are
+        cut into them) or fuse (pictures are split by focus; or DATA holds real series, x_1.jpg x_2.jpg, and results
+        are judged by their frames).
         """
         from restore.benchmark.running import run_benchmark
         from restore.benchmark.tasks import Setup
 
         chosen = _task(task)
         special = {"sigma": sigma, "blind": blind, "pairs": pairs, "grey": grey, "seed": seed, "scale": scale}
-        special |= {"uncertainty": uncertainty, "masks": masks}
+        special |= {"uncertainty": uncertainty, "masks": masks, "mode": mode, "synthetic": synthetic}
         _refuse_others(chosen, [name for name, value in special.items() if value not in ((), False, None)])
         if csv_file is not None and not csv_file.parent.is_dir():
             raise OutputError("there is no such folder.", path=csv_file.parent, hint="Create it first.")
         wanted = sigma or None, scale or None, blind, grey, uncertainty, limit, seed or 0, max_pixels, masks or None
-        setup = Setup(data, pairs, *wanted)
+        setup = Setup(data, pairs, *wanted, mode or AUTO, synthetic)
         runtime = Runtime(device, threads=threads)
         contenders = [_contender(text, chosen, manager) for text in models]
         with _watching(quiet=json) as observer:
@@ -197,7 +203,7 @@ def _show(outcome: Outcome, setup: Setup, task: Task, *, json: bool) -> None:
     digits = {"s/MP": 3, "MP/s": 3, "GFLOP/s": 0, "sgemm": 0, "ratio": 2, "peak MiB": 0}
     cost = {"s/MP", *digits}
     quality = [{name: value for name, value in row.items() if name not in cost} for row in rows]
-    tables.show_table("quality", quality, tables.decimals(name for name in rows[0] if "_" in name))
+    tables.show_table("quality", quality, tables.decimals(quality[0]))
     models = [row for row in rows if row["model"] != INPUT]
     shown = ("setting", "model", *digits)
     tables.show_table("cost", [{name: row[name] for name in shown} for row in models], digits)

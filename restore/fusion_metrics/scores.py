@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from restore.fusion_metrics.edges import edge_preservation
@@ -27,14 +28,15 @@ def fusion_scores(fused: Pixels, frames: Sequence[Pixels], kind: SeriesKind | No
         fused: ``(H, W, C)`` of any depth.
         frames: ``(H, W, C')`` each, of any depth; grey and colour may be mixed.
         kind: Why there are several frames. MEF-SSIM is for exposures; where frames differ otherwise it means nothing
-            and is left out. None measures everything.
+            and is NaN. None measures everything.
 
     Returns:
         "mef_ssim", "qabf", "ssim", "entropy", "mi" and "vif"; see the files of this package.
     """
     plane, sources = grey(fused), [grey(frame) for frame in frames]
     bracket = kind in (None, SeriesKind.EXPOSURE)
-    return ({"mef_ssim": mef_ssim(plane, sources)} if bracket else {}) | {
+    return {
+        "mef_ssim": mef_ssim(plane, sources) if bracket else math.nan,
         "qabf": edge_preservation(plane, sources),
         "ssim": ssim_to_sources(plane, sources),
         "entropy": entropy(plane),
