@@ -10,9 +10,10 @@ from restore.errors import InputError, RestoreError
 from restore.job import Job
 from restore.masks.detecting import Finder
 from restore.masks.making import mask_bytes
-from restore.memory import Budget, needed, picture_bytes
+from restore.memory import COPIES, Budget, limit_for, needed, picture_bytes
 from restore.planning import WorkItem
 from restore.result_size import check_header, growth_of, working_bytes
+from restore.series.reading import series_bytes
 
 
 def held_bytes(job: Job, finder: Finder | None, item: WorkItem, headers: Sequence[Header]) -> int:
@@ -28,11 +29,20 @@ def held_bytes(job: Job, finder: Finder | None, item: WorkItem, headers: Sequenc
         PluginError: A plugin cannot say how large its results become, or what it holds.
     """
     beside = len(job.plan.companions)
+    if job.series is not None:
+        return _series(job, headers, beside)
     pictures = sum(
         picture_bytes(each, growth_of(job.spec, job.options, each), beside, _working(job, finder, each))
         for each in headers
     )
     return pictures + _masked(job, item, headers)
+
+
+def _series(job: Job, headers: Sequence[Header], beside: int) -> int:
+    """What the frames of a series take while they are in flight, with its result, companions and restorer."""
+    companions = picture_bytes(headers[0], companions=beside) - picture_bytes(headers[0])
+    working = sum(working_bytes(job.spec, job.options, each) for each in headers)
+    return series_bytes(headers, COPIES) + companions + working
 
 
 class Admission:
@@ -77,9 +87,14 @@ class Admission:
 
     def _too_large(self, item: WorkItem, headers: Sequence[Header], size: int) -> InputError:
         job, beside = self._job, len(self._job.plan.companions)
-        least = 2 * _masked(job, item, headers) + sum(
-            needed(each, growth_of(job.spec, job.options, each), beside, _working(job, self._finder, each))
-            for each in headers
+        least = (
+            limit_for(size)
+            if job.series is not None
+            else 2 * _masked(job, item, headers)
+            + sum(
+                needed(each, growth_of(job.spec, job.options, each), beside, _working(job, self._finder, each))
+                for each in headers
+            )
         )
         return InputError(
             f"needs about {size >> 20} MiB beside the network; --memory leaves {self._budget.pictures >> 20} MiB.",

@@ -126,10 +126,13 @@ def described(job: Job) -> tuple[Recipe, Treatment]:
     }
     if job.masking is not None:
         settings["mask"] = job.masking.settings
+    if job.series is not None:
+        settings["series"] = job.series.settings
     recipe = Recipe(
         job.spec.name, weights, json.dumps(options, sort_keys=True), json.dumps(settings, sort_keys=True), __version__
     )
     told = options if job.masking is None else options | {"mask": job.masking.told}
+    told = told if job.series is None else told | {"series": job.series.settings}
     return recipe, Treatment(job.spec.name, weights, told, __version__)
 
 

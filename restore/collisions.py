@@ -30,7 +30,11 @@ class Collision:
 
 
 def collisions(
-    names: Mapping[Found, Path], companions: tuple[Companion, ...] = (), *, in_place: bool = False
+    names: Mapping[Found, Path],
+    companions: tuple[Companion, ...] = (),
+    *,
+    in_place: bool = False,
+    originals: Collection[Found] | None = None,
 ) -> list[Collision]:
     """Everything in a plan that would lose a picture; empty for a sound one.
 
@@ -38,6 +42,7 @@ def collisions(
         names: The result of each input.
         companions: What is written beside each result.
         in_place: Results are meant to take the places of inputs.
+        originals: All inputs, where a result has several; None: those that have a result.
     """
     written = _Written(names, companions)
     alike = not _are_distinct(path for _, path in written.pairs())
@@ -45,7 +50,7 @@ def collisions(
         *(_of_one_name(written) if alike else ()),
         *(_of_nearly_one_name(written) if alike else ()),
         *_in_the_way(written),
-        *(() if in_place else _overwritten_inputs(written)),
+        *(() if in_place else _overwritten_inputs(written, originals or names.keys())),
     ]
 
 
@@ -148,14 +153,14 @@ def _in_the_way(written: _Written) -> Iterable[Collision]:
             yield Collision((first[below], file), error)
 
 
-def _overwritten_inputs(written: _Written) -> Iterable[Collision]:
+def _overwritten_inputs(written: _Written, inputs: Collection[Found]) -> Iterable[Collision]:
     """A file that is an input, also by another spelling or a link: originals are never changed."""
     originals: dict[tuple[int, int] | None, Found] = {}
     for file, path in written.pairs():
         there = identity(path)
         if there is None:
             continue
-        originals = originals or {identity(each.path): each for each in written.names}
+        originals = originals or {identity(each.path): each for each in inputs}
         found = originals.get(there)
         if found is not None:
             original = found.path

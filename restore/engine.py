@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from restore.errors import PluginError
 from restore.flow import Flow
 from restore.job import JOBS, Job
 from restore.journal import Journal
 from restore.masks.request import check_masking
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Observer, Report, Silence, Tracer, accounted
-from restore.spec import Needs
+from restore.series.request import check_series
 from restore.station import Station
 
 if TYPE_CHECKING:
@@ -69,10 +68,9 @@ def execute(
     Raises:
         PluginError, WeightsError, DeviceError: The model cannot be loaded; nothing was written.
         UsageError: The memory limit is too low for anything; or nothing says what is missing in the pictures, for a
-            restorer that needs a mask, or something does, for one that needs none.
+            restorer that needs a mask, or something does, for one that needs none; likewise of frames.
     """
-    if job.spec.needs is Needs.FRAMES:
-        raise PluginError(f"the model '{job.spec.name}' needs {job.spec.needs.value}, which a plain run cannot give.")
+    check_series(job.spec, job.series)
     check_masking(job.spec, job.masking)
     stop = threading.Event() if stop is None else stop
     flow = Flow(job, manager, observer or Silence(), tracer, journal, treatment, stop, station or Station())

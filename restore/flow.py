@@ -149,6 +149,7 @@ class Flow:
                 self.job.max_pixels,
                 hashed=self.journal is not None,
                 masking=self.job.masking,
+                series=self.job.series,
             )
         finally:
             self._trace(index, "waiting")

@@ -121,8 +121,8 @@ def foresee(job: Job, manager: PluginManager) -> Forecast:
         RestoreError: The model cannot be loaded, or the memory limit is too low for it.
     """
     pending, finder = job.plan.pending, finder_of(job.masking, manager)
-    headers = [(item, header) for item in pending if (header := peek(item.sources[0])) is not None]
-    megapixels = sum(header.megapixels for _, header in headers)
+    headers = [(item, found) for item in pending if (found := _headers(item))]
+    megapixels = sum(map(_megapixels, headers))
     forecast = Forecast(
         read=sum(steps.file_size(item) for item in pending),
         megapixels=megapixels,
@@ -132,7 +132,7 @@ def foresee(job: Job, manager: PluginManager) -> Forecast:
     )
     if not headers:
         return replace(forecast, trouble="no header tells how large the pictures are" if pending else None)
-    headers.sort(key=lambda each: each[1].megapixels)
+    headers.sort(key=_megapixels)
     middle = len(headers) // 2
     began = time.perf_counter()
     station = Station()
@@ -140,31 +140,47 @@ def foresee(job: Job, manager: PluginManager) -> Forecast:
     trial = _Trial(job, manager, restorer, finder, station.detector)
     load = time.perf_counter() - began
     trouble = None
-    for item, header in headers[middle : middle + TRIES]:
+    for tried in headers[middle : middle + TRIES]:
+        item = tried[0]
         try:
             probe = _probe(trial, item, load)
         except (Exception, SystemExit) as error:  # whatever a codec or a plugin raises fails this picture only
             trouble = f"{item.sources[0]}: {steps.explain(error, item.sources[0], job.spec).reason}"
             continue
-        everything = megapixels + forecast.unknown * header.megapixels
+        everything = megapixels + forecast.unknown * _megapixels(tried)
         threads = min(2 * job.jobs, os.cpu_count() or 1)
         return replace(forecast, probe=probe, seconds=probe.seconds(len(pending), everything, threads))
     return replace(forecast, trouble=trouble)
 
 
-def _memory(job: Job, finder: Finder | None, headers: list[tuple[WorkItem, Header]]) -> int | None:
-    """The peak that the largest picture causes."""
+_Known = tuple[WorkItem, list[Header]]
+"""An item with the headers of its sources."""
+
+
+def _headers(item: WorkItem) -> list[Header]:
+    """The headers of an item's sources; none where one of them does not tell."""
+    found = [header for source in item.sources if (header := peek(source)) is not None]
+    return found if len(found) == len(item.sources) else []
+
+
+def _megapixels(known: _Known) -> float:
+    return sum(header.megapixels for header in known[1])
+
+
+def _memory(job: Job, finder: Finder | None, headers: list[_Known]) -> int | None:
+    """The peak that the largest picture, or series, causes."""
     budget = share(job.runtime)
     if not headers:
         return None
     network = NETWORK if job.runtime.memory is None else budget.runtime.memory or NETWORK
-    return BASE + network + max(held_bytes(job, finder, item, [header]) for item, header in headers)
+    return BASE + network + max(held_bytes(job, finder, *known) for known in headers)
 
 
 def _probe(trial: _Trial, item: WorkItem, load: float) -> Probe:
     """Read one picture, and restore and write pieces of it."""
     job = trial.job
-    read = steps.read(item, trial.manager, job.max_pixels, hashed=job.plan.folder is not None, masking=job.masking)
+    hashed = job.plan.folder is not None
+    read = steps.read(item, trial.manager, job.max_pixels, hashed=hashed, masking=job.masking, series=job.series)
     if isinstance(job.options, Enlarging):
         whole = read.observation.image
         trial = replace(trial, job=replace(job, options=job.options.for_piece(whole.height, whole.width)))
@@ -173,7 +189,7 @@ def _probe(trial: _Trial, item: WorkItem, load: float) -> Probe:
         place = Path(folder, f"piece{item.output.suffix}")
         _timed(trial, _piece(read.observation, EDGES[0]), place)  # the first call warms up
         for piece in _pieces(read.observation):
-            megapixels = piece.image.width * piece.image.height / 1e6
+            megapixels = steps.megapixels(piece)
             seconds = _timed(trial, piece, place)
             restoring.append((megapixels, seconds[0]))
             writing.append((megapixels, seconds[1]))
@@ -198,10 +214,11 @@ def _piece(observation: Observation, edge: int) -> Observation:
     row, column = _middle(observation)
     top, left = (max(0, min(at - edge // 2, most - edge)) for at, most in ((row, image.height), (column, image.width)))
     here = (slice(top, top + edge), slice(left, left + edge))
-    piece = image.with_pixels(image.pixels[here].copy(), None if image.alpha is None else image.alpha[here].copy())
-    if mask is None:
-        return Observation((piece,))
-    return Observation((piece,), _with_rest(mask[here].copy()))
+    frames = tuple(
+        frame.with_pixels(frame.pixels[here].copy(), None if frame.alpha is None else frame.alpha[here].copy())
+        for frame in observation.frames
+    )
+    return replace(observation, frames=frames, mask=None if mask is None else _with_rest(mask[here].copy()))
 
 
 def _with_rest(missing: Mask) -> Mask:

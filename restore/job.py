@@ -11,6 +11,7 @@ from restore.contracts import promised_companions
 from restore.masks.request import Masking
 from restore.planning import Plan
 from restore.result_size import Growth, growth_of
+from restore.series.request import Series
 from restore.spec import Options, RestorerSpec, Runtime
 
 JOBS = 2
@@ -61,6 +62,8 @@ class Job:
         max_failures: When to stop early, or None for never.
         masking: What is missing in the pictures, for a restorer that needs a mask; where it names files, the plan has
             been through `restore.masks.pairing.with_masks`.
+        series: What is done with several frames before a restorer that needs them sees them; the plan then comes from
+            `restore.series_planning.plan_series`.
 
     Raises:
         ValueError: The plan's companions are not those that the restorer promises for these options (a programming
@@ -80,6 +83,7 @@ class Job:
     provenance: bool = True
     max_failures: FailureLimit | None = None
     masking: Masking | None = None
+    series: Series | None = None
 
     def __post_init__(self) -> None:
         if self.plan.items and self.plan.companions != promised_companions(self.spec, self.options):

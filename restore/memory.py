@@ -81,7 +81,11 @@ def picture_bytes(header: Header, growth: float = 1.0, companions: int = 0, work
 
 def needed(header: Header, growth: float = 1.0, companions: int = 0, working: int = 0) -> int:
     """The limit that lets this picture through, in bytes; arguments as of `picture_bytes`."""
-    pictures = picture_bytes(header, growth, companions, working)
+    return limit_for(picture_bytes(header, growth, companions, working))
+
+
+def limit_for(pictures: int) -> int:
+    """The limit that lets pictures through that take so many bytes in flight."""
     return BASE + int(max(pictures / (1 - _NETWORK_SHARE), min(pictures + _NETWORK_MOST, 2 * pictures)))
 
 

@@ -63,8 +63,8 @@ def plan(
     findings = find(inputs, target, selection)
     lone = findings.only_files and len(findings.files) == 1
     notes, folder = list(findings.notes), None
-    if _names_a_file(output, lone=lone, count=len(findings.files)):
-        _check_file_name(target, naming, writable)
+    if names_a_file(output, lone=lone, found=f"{len(findings.files)}"):
+        check_file_name(target, naming, writable)
         names = Names(findings.files, lambda _: target)
         check_folder(target.parent)
     else:
@@ -80,7 +80,7 @@ def plan(
         raise clashes[0].error
     problems = {file: str(clash.error) for clash in reversed(clashes) for file in clash.files}
     items = Items(
-        _item(file, (result, *companion_paths(result, companions)), problems.get(file), overwrite, writable)
+        item_of(file, (result, *companion_paths(result, companions)), problems.get(file), overwrite, writable)
         for file, result in names.items()
     )
     notes += same_but_for_case(names.values())
@@ -95,8 +95,17 @@ def _names(files: tuple[Found, ...], folder: Path, naming: Naming) -> Names:
     return Names(files, lambda file: folder / naming.result(file.name))
 
 
-def _names_a_file(output: Path | str, *, lone: bool, count: int) -> bool:
-    """Whether the output is meant as a file; refuses a picture's name for several results."""
+def names_a_file(output: Path | str, *, lone: bool, found: str) -> bool:
+    """Whether the output is meant as a file; refuses a picture's name for several results.
+
+    Args:
+        output: As the user wrote it.
+        lone: There is a single result, whose inputs were named one by one.
+        found: How many inputs there are, in words.
+
+    Raises:
+        OutputError: It is a picture's name, and the result is not alone.
+    """
     target = Path(output)
     if kind_of(target) == "folder" or str(output).endswith(("/", os.sep)):
         return False
@@ -104,15 +113,20 @@ def _names_a_file(output: Path | str, *, lone: bool, count: int) -> bool:
         return target.suffix != ""
     if target.suffix.lower() in WRITABLE_SUFFIXES:
         raise OutputError(
-            f"is the name of a single picture, but the inputs are a folder or several files ({count} found).",
+            f"is the name of a single picture, but the inputs are a folder or several files ({found} found).",
             path=target,
             hint="Name a folder after -o.",
         )
     return False
 
 
-def _check_file_name(target: Path, naming: Naming, writable: Collection[str] | None) -> None:
-    """Refuse a file name whose format nobody writes, or beside options that name results otherwise."""
+def check_file_name(target: Path, naming: Naming, writable: Collection[str] | None) -> None:
+    """Refuse a file name whose format nobody writes, or beside options that name results otherwise.
+
+    Raises:
+        OutputError: Nobody writes it.
+        UsageError: There are such options.
+    """
     if naming.renames:
         raise UsageError(
             f"-o {target} names the result already, so --suffix and --format make no sense.",
@@ -185,10 +199,18 @@ def obstacle(written: Iterable[Path], *, overwrite: bool) -> tuple[str | None, s
     return None, None
 
 
-def _item(
+def item_of(
     file: Found, written: Sequence[Path], clash: str | None, overwrite: bool, writable: Collection[str] | None
 ) -> WorkItem:
-    """The work item of one input, with what is known about it before the run; its result is the first written."""
+    """The work item of one input, with what is known about it before the run.
+
+    Args:
+        file: The input.
+        written: Its result, then what lies beside it.
+        clash: What of them would lose a picture, or None.
+        overwrite: Replace files that exist.
+        writable: Suffixes (lower case, with dot) a result may have; None for any.
+    """
     result, skip, problem = written[0], None, file.problem or clash
     present = kind_of(result) == "file" or result.is_symlink()
     if problem is None and writable is not None and result.suffix.lower() not in writable:

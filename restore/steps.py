@@ -20,6 +20,8 @@ from restore.masks.making import MaskFile, finished_mask, make_mask, nothing_mis
 from restore.masks.request import NOTHING, Masking
 from restore.planning import WorkItem
 from restore.reporting import FileResult
+from restore.series.reading import read_series
+from restore.series.request import Series
 from restore.spec import Makes, Options, Restorer, RestorerSpec
 from restore.stamps import Stamp, content_hash
 
@@ -57,9 +59,15 @@ class Read:
 
 
 def read(
-    item: WorkItem, manager: PluginManager, max_pixels: int, *, hashed: bool, masking: Masking | None = None
+    item: WorkItem,
+    manager: PluginManager,
+    max_pixels: int,
+    *,
+    hashed: bool,
+    masking: Masking | None = None,
+    series: Series | None = None,
 ) -> Read:
-    """Read the item's sources, and its mask.
+    """Read the item's sources, and its mask; the frames of a series are laid over each other.
 
     Args:
         item: Whose.
@@ -67,11 +75,14 @@ def read(
         max_pixels: Larger pictures are refused.
         hashed: Hash their content too, for the journal.
         masking: What is missing in it, for a restorer that needs to know.
+        series: What is done with its frames, for a restorer that needs several.
 
     Raises:
-        InputError: A file cannot be read, was changed meanwhile, frames differ in size, or the mask does not fit.
+        InputError: A file cannot be read, was changed meanwhile, frames do not go together, or the mask does not fit.
     """
     began = time.perf_counter()
+    if series is not None:
+        return _read_frames(item, manager, max_pixels, series, hashed=hashed)
     read_files = [_read_file(path, manager, max_pixels, hashed=hashed) for path in item.inputs]
     sources = tuple(source for _, source in read_files if source is not None)
     frames = tuple(image for image, _ in read_files[: len(item.sources)])
@@ -86,6 +97,25 @@ def read(
             mask = make_mask(frames[0], masking, item.sources[0], file)
             frames = (_noted(frames[0], mask, masking, item.mask), *frames[1:])
     return Read(Observation(frames, mask), sources, time.perf_counter() - began)
+
+
+def _read_frames(item: WorkItem, manager: PluginManager, max_pixels: int, series: Series, *, hashed: bool) -> Read:
+    """Read a series.
+
+    Raises:
+        InputError: As `read`.
+    """
+    began = time.perf_counter()
+    sources: list[Source] = []
+
+    def frame(path: Path) -> Image:
+        image, source = _read_file(path, manager, max_pixels, hashed=hashed)
+        if source is not None:
+            sources.append(source)
+        return image
+
+    observation = read_series(item.sources, frame, series)
+    return Read(observation, tuple(sources), time.perf_counter() - began)
 
 
 def _read_file(path: Path, manager: PluginManager, max_pixels: int, *, hashed: bool) -> tuple[Image, Source | None]:

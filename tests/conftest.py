@@ -117,6 +117,39 @@ class PlainRestorer:
 
 
 @dataclass(eq=False)
+class Averager:
+    """A plugin with a fuser that gives the mean of all frames.
+
+    Attributes:
+        seen: What it was given.
+    """
+
+    seen: list[Observation] = field(default_factory=list)
+
+    def restore(self, observation: Observation, options: Options) -> Image:
+        """Mean of all frames, grey ones as colour where the first is coloured."""
+        self.seen.append(observation)
+        first = observation.image
+        mean = np.mean([frame.pixels.astype(np.float64) for frame in observation.frames], axis=0)
+        pixels = mean if first.pixels.dtype == np.float32 else np.rint(mean)
+        return first.with_pixels(pixels.astype(first.pixels.dtype))
+
+    def load(self, weights: Path | None, runtime: Runtime) -> Restorer:
+        """Nothing to load."""
+        return self
+
+    @property
+    def spec(self) -> RestorerSpec:
+        """Its restorer."""
+        return self.provide_restorers()[0]
+
+    @hookimpl
+    def provide_restorers(self) -> list[RestorerSpec]:
+        """One model."""
+        return [RestorerSpec("mean", "fuse", "The mean of all frames.", Options, self.load, needs=Needs.FRAMES)]
+
+
+@dataclass(eq=False)
 class Painter:
     """A plugin with an inpainter that paints over the whole picture and forgets alpha and metadata.
 
@@ -210,6 +243,11 @@ def tiny() -> Tiny:
 @pytest.fixture
 def tiny_manager(tiny: Tiny) -> PluginManager:
     return PluginManager.of({"tiny": tiny})
+
+
+@pytest.fixture
+def averager() -> Averager:
+    return Averager()
 
 
 @pytest.fixture

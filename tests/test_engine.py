@@ -133,9 +133,9 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_before_anything_is_written(
     assert listing_of(tmp_path) == ["in", "in/a.png"]
 
 
-def test_a_model_that_needs_more_than_a_picture_is_refused(tiny: Tiny, tiny_manager: PluginManager) -> None:
+def test_a_model_that_needs_frames_is_refused_single_pictures(tiny: Tiny, tiny_manager: PluginManager) -> None:
     spec = replace(tiny.spec, needs=Needs.FRAMES)
-    with pytest.raises(PluginError, match="needs several frames"):
+    with pytest.raises(UsageError, match="needs several frames"):
         run(Job(Plan(()), spec, tiny.options()), tiny_manager)
 
 

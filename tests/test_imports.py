@@ -33,6 +33,8 @@ ORDER = (
         "planning",
         "work_items",
         "in_place",
+        "grouping",
+        "series_planning",
         "selection",
         "naming",
         "collisions",

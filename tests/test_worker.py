@@ -23,6 +23,7 @@ from restore.planning import Plan, WorkItem, plan
 from restore.plugin_manager import PluginManager
 from restore.provenance import Treatment
 from restore.reporting import FileResult
+from restore.series.request import Grouping, Series
 from restore.spec import Runtime
 from restore.worker import STOP, Ending, Errand, Log, Outcome, Part, Stage, work
 
@@ -88,6 +89,7 @@ def test_a_job_comes_out_of_the_pipe_as_it_went_in(job: Job, tiny_manager: Plugi
         provenance=False,
         max_failures=FailureLimit(3),
         masking=Masking(Path("masks"), boxes=(Box(1, 2, 3, 4),)),
+        series=Series("focus", align=False, group_by=Grouping(count=3)),
     )
     assert all(
         getattr(other, field.name) != getattr(job, field.name) for field in fields(Job)[3:] if field.name != "ahead"

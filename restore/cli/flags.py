@@ -7,18 +7,20 @@ import click
 from restore.cli.mask_flags import mask_flags
 from restore.cli.plan_flags import plan_flags
 from restore.cli.run_flags import run_flags
+from restore.cli.series_flags import series_flags
 from restore.cli.watch_flags import watch_flags
 from restore.cli.wording import Bytes, Device, Pixels
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.engine import JOBS
 
 
-def common_flags(models: list[str], *, masks: bool = False) -> list[click.Parameter]:
+def common_flags(models: list[str], *, masks: bool = False, series: bool = False) -> list[click.Parameter]:
     """Make the parameters that do not depend on the model.
 
     Args:
         models: Names that ``-m`` takes; shown by shell completion.
         masks: With those that say what is missing in the pictures.
+        series: With those that say which files are frames of one series.
     """
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -34,6 +36,7 @@ def common_flags(models: list[str], *, masks: bool = False) -> list[click.Parame
             ["--quality"], type=click.IntRange(1, 100), metavar="N", help="Of JPEG, WebP, AVIF. [default: the source's]"
         ),
         *(mask_flags() if masks else []),
+        *(series_flags() if series else []),
         *plan_flags(),
         *run_flags(),
         *watch_flags(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -15,6 +16,8 @@ from restore.masks.request import Masking
 from restore.naming import Naming
 from restore.planning import Plan, plan
 from restore.selection import Selection, moment
+from restore.series.request import Series
+from restore.series_planning import plan_series
 from restore.spec import Companion, Makes
 
 
@@ -65,6 +68,7 @@ def planned(
     companions: tuple[Companion, ...] = (),
     masking: Masking | None = None,
     makes: Makes = Makes.PICTURE,
+    series: Series | None = None,
 ) -> Plan:
     """Make the plan that the flags ask for.
 
@@ -75,10 +79,11 @@ def planned(
         companions: What is written beside each result.
         masking: What is missing in the pictures, for a restorer that needs to know.
         makes: What the restorer makes of them.
+        series: Which of them are frames of one series, for a restorer that needs several.
 
     Raises:
-        UsageError, InputError, OutputError: See `restore.planning.plan`, `restore.in_place.plan_in_place` and
-            `restore.masks.pairing.with_masks`.
+        UsageError, InputError, OutputError: See `restore.planning.plan`, `restore.in_place.plan_in_place`,
+            `restore.series_planning.plan_series` and `restore.masks.pairing.with_masks`.
     """
     if makes is Makes.MASK and values["in_place"]:
         raise UsageError(
@@ -87,7 +92,7 @@ def planned(
     since = None if values["since"] is None else moment(values["since"], datetime.now().astimezone())
     selection = Selection(values["include"], values["exclude"], since, None if masking is None else masking.place)
     naming = Naming(values["suffix"], values["format"], masks=makes is Makes.MASK)
-    the_plan = _without_masks(values, writable, list_collisions, companions, selection, naming)
+    the_plan = _without_masks(values, writable, list_collisions, companions, selection, naming, series)
     return the_plan if masking is None else with_masks(the_plan, masking)
 
 
@@ -98,6 +103,7 @@ def _without_masks(
     companions: tuple[Companion, ...],
     selection: Selection,
     naming: Naming,
+    series: Series | None,
 ) -> Plan:
     """The plan of the pictures, whatever is missing in them."""
     _check_place(values)
@@ -112,7 +118,8 @@ def _without_masks(
             list_collisions=listed,
             companions=companions,
         )
-    return plan(
+    plan_results = plan if series is None else partial(plan_series, series=series)
+    return plan_results(
         values["inputs"],
         values["output"],
         overwrite=values["overwrite"],

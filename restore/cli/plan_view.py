@@ -4,8 +4,9 @@ The JSON document: ``task``, ``model``, ``folder`` (null for a single file), ``i
 be read, ``unknown`` (how many headers do not tell), ``notes``, ``collisions``, ``disk`` (per file system ``folder``,
 ``written``, ``needed``, ``free``), ``memory`` in bytes, ``seconds`` and the ``probe`` they come from (``path``,
 ``load``, and for ``restoring`` and ``disk`` seconds per picture and per megapixel) or ``trouble``, ``exit_code``, and
-``results``: per input ``source``, ``mask`` (its file, or null), ``output``, ``companions`` (what is written beside the
-output), ``backup``, ``state`` ("planned", "skipped", "failed") and ``reason``.
+``results``: per input (or series) ``source``, ``frames`` (all files of a series, or null), ``mask`` (its file, or
+null), ``output``, ``companions`` (what is written beside the output), ``backup``, ``state`` ("planned", "skipped",
+"failed") and ``reason``.
 """
 
 from __future__ import annotations
@@ -140,7 +141,8 @@ def _below(path: Path, folder: Path) -> Path:
 def _label(item: WorkItem, inner: Path, beside: Sequence[Path]) -> str:
     """The result's name, where it comes from if that is called otherwise, and what is written beside it."""
     name = str(inner) if inner.is_absolute() else inner.name
-    source = "" if item.sources[0].name == inner.name else f" (from {item.sources[0].name})"
+    more = f" and {len(item.sources) - 1} more" if len(item.sources) > 1 else ""
+    source = "" if item.sources[0].name == inner.name else f" (from {item.sources[0].name}{more})"
     return f"{name}{source}{' (replaced)' if item.present else ''}{_companions(item, beside)}"
 
 
@@ -219,6 +221,7 @@ def _state(item: WorkItem) -> str:
 def _result(item: WorkItem, beside: Sequence[Path]) -> dict[str, object]:
     return {
         "source": str(item.sources[0]),
+        "frames": [str(path) for path in item.sources] if len(item.sources) > 1 else None,
         "mask": None if item.mask is None else str(item.mask),
         "output": str(item.output),
         "companions": [str(path) for path in beside],

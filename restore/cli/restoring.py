@@ -16,9 +16,12 @@ import click
 from restore.batch import run_batch
 from restore.cli import accounts, plan_view
 from restore.cli.flags import common_flags
-from restore.cli.mask_flags import NAMES, masking_of, takes_masks
+from restore.cli.mask_flags import NAMES as MASK_FLAGS
+from restore.cli.mask_flags import masking_of, takes_masks
 from restore.cli.plan_flags import planned
 from restore.cli.progress import watching
+from restore.cli.series_flags import NAMES as SERIES_FLAGS
+from restore.cli.series_flags import series_of, takes_series
 from restore.cli.stopping import stopped_by_signals
 from restore.cli.watch_flags import check_watch
 from restore.cli.wording import printable
@@ -41,6 +44,7 @@ _TITLES = {
     "denoise": "Remove noise from photographs.",
     "upscale": "Enlarge photographs.",
     "detect": "Find damage in photographs: masks of it, to look at, to edit, and to fill with `restore inpaint`.",
+    "fuse": "Make one picture of several frames: exposure brackets, focus stacks, infrared and visible.",
     "inpaint": "Fill what is missing in photographs: scratches, dust, text, objects.",
 }
 
@@ -63,9 +67,9 @@ class TaskCommand(click.Command):
         title = _TITLES.get(task, f"Run the task '{task}' on pictures.")
         super().__init__(
             task,
-            params=common_flags([spec.name for spec in specs], masks=takes_masks(specs)),
-            help=f"{title} INPUT is files, folders (with all in them) or quoted patterns ('scans/**/*.tif'). OUT is a "
-            f"file for one input file, else a folder that mirrors the inputs. {_kept(specs)}",
+            params=common_flags([spec.name for spec in specs], masks=takes_masks(specs), series=takes_series(specs)),
+            help=f"{title} INPUT is files, folders (with all in them) or quoted patterns ('scans/**/*.tif'). "
+            f"{_places(specs)} {_kept(specs)}",
             short_help=title,
         )
         self.task = task
@@ -89,9 +93,12 @@ class TaskCommand(click.Command):
         spec: RestorerSpec = ctx.meta[_MODEL]
         common = super().get_params(ctx)
         own = _own_flags(spec, common)
-        masks = [param for param in common if param.name in NAMES]
-        others = [param for param in common if param.name not in NAMES]
-        sections = ((f"Options of the model {spec.name}", own), ("The mask", masks), ("Options of every model", others))
+        sections = (
+            (f"Options of the model {spec.name}", own),
+            ("The mask", [param for param in common if param.name in MASK_FLAGS]),
+            ("The series", [param for param in common if param.name in SERIES_FLAGS]),
+            ("Options of every model", [param for param in common if param.name not in MASK_FLAGS | SERIES_FLAGS]),
+        )
         for title, params in sections:
             flags = [param for param in params if isinstance(param, click.Option)]
             records = [record for flag in flags if (record := flag.get_help_record(ctx)) is not None]
@@ -166,6 +173,7 @@ class TaskCommand(click.Command):
             companions=companions,
             masking=self._masking(ctx),
             makes=ctx.meta[_MODEL].makes,
+            series=series_of(ctx.params, ctx.meta[_MODEL]),
         )
 
     def _masking(self, ctx: click.Context) -> Masking | None:
@@ -199,6 +207,7 @@ class TaskCommand(click.Command):
             provenance=values["provenance"],
             max_failures=values["max_failures"],
             masking=self._masking(ctx),
+            series=series_of(values, spec),
         )
 
     def _choose(self, name: str | None) -> RestorerSpec:
@@ -215,8 +224,21 @@ class TaskCommand(click.Command):
         raise PluginError(what, hint=f"{question}Models for {self.task}: {', '.join(served)}.")
 
 
+def _places(specs: Sequence[RestorerSpec]) -> str:
+    """What OUT is."""
+    if takes_series(specs):
+        return (
+            "Files that are named are the frames of one series; in folders, series are found (--group-by). OUT is a "
+            "file for one series of named files, else a folder that mirrors the inputs: a.fused.jpg is made of a.jpg "
+            "and the frames after it. Originals are never changed."
+        )
+    return "OUT is a file for one input file, else a folder that mirrors the inputs."
+
+
 def _kept(specs: Sequence[RestorerSpec]) -> str:
     """What becomes of originals, and how results are called where not as they."""
+    if takes_series(specs):
+        return ""
     if all(spec.makes is Makes.MASK for spec in specs):
         return "Masks are PNG: a.png is that of a.jpg. Originals are never changed."
     return "Originals are never changed, unless --in-place says so."
