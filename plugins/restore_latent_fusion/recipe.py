@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
-from restore.degrade import bracket, focus_split, grey, uniform
+from restore.degrade import bracket, focus_split, grey, lit_bracket, uniform
 from restore.image import Pixels
 from restore.toolkit.patches import CropSampler
 from restore.toolkit.training import save_grid
@@ -98,15 +98,19 @@ def split(pictures: Sequence[Pixels]) -> tuple[list[Pixels], list[Pixels]]:
 
 
 def make_brackets(clean: Tensor, generator: Generator) -> Series:
-    """Brackets of two or three frames; many of two have nothing rightly exposed."""
-    n = len(clean)
-    if float(torch.rand((), generator=generator, device=generator.device)) < 0.4:
-        return Series(bracket(clean, generator, 3), EXPOSURE, clean)
-    drawn = bracket(clean, generator, 2)
-    apart = torch.cat([-uniform(n, *STOPS, generator), uniform(n, *STOPS, generator)], 1).reshape(n, 2)
-    extreme = bracket(clean, generator, ev=apart, count=2)
-    chosen = uniform(n, 0, 1, generator)[:, None] < EXTREME
-    return Series(torch.where(chosen, extreme, drawn), EXPOSURE, clean)
+    """Brackets of two or three frames: half of them of scenes that no exposure holds, the others of photographs."""
+    count = 3 if float(torch.rand((), generator=generator, device=generator.device)) < 0.3 else 2
+    half = len(clean) // 2
+    lit, pleasant = lit_bracket(clean[half:], generator, count)
+    if not half:
+        return Series(lit, EXPOSURE, pleasant)
+    even = clean[:half]
+    stops = None
+    if count == 2 and float(torch.rand((), generator=generator, device=generator.device)) < EXTREME:
+        apart = [-uniform(half, *STOPS, generator), uniform(half, *STOPS, generator)]
+        stops = torch.cat(apart, 1).reshape(half, 2)
+    drawn = bracket(even, generator, count, ev=stops)
+    return Series(torch.cat([drawn, lit]), EXPOSURE, torch.cat([even, pleasant]))
 
 
 def make_splits(clean: Tensor, generator: Generator, equal: float) -> Series:
@@ -149,7 +153,7 @@ def fusion_loss(fused: Tensor, series: Series, settings: Settings) -> Tensor:
     level = (own - sources.amax(1, keepdim=True)).abs().mean()
     alike = 1 - 0.5 * (similarity(own, sources[:, :1]) + similarity(own, sources[:, 1:]))
     grey_too = (fused - own).abs().mean()
-    return 4 * gradient_loss(own, sources) + 0.5 * level + 0.5 * alike + grey_too
+    return 3 * gradient_loss(own, sources) + 0.3 * level + alike + grey_too
 
 
 def losses(
@@ -181,8 +185,8 @@ def validation_series(held: Sequence[Pixels], device: torch.device) -> list[Seri
     generator = Generator(device=device).manual_seed(1)
     crops = [sampler.batch(12).to(device) for _ in range(3)]
     three = Series(bracket(crops[0][:6], generator, 3), EXPOSURE, crops[0][:6])
-    apart = torch.tensor([[-2.0, 2.0]], device=device).expand(6, -1)
-    two = Series(bracket(crops[0][6:], generator, 2, ev=apart), EXPOSURE, crops[0][6:])
+    frames, pleasant = lit_bracket(crops[0][6:], generator)
+    two = Series(frames, EXPOSURE, pleasant)
     return [three, two, make_splits(crops[1], generator, 0.0), make_pairs(crops[2], generator)]
 
 

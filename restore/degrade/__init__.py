@@ -8,7 +8,7 @@ does it.
 from restore.degrade.camera import camera_noise, sensor_noise
 from restore.degrade.colour import grey
 from restore.degrade.compression import jpeg
-from restore.degrade.exposure import bracket
+from restore.degrade.exposure import bracket, lit_bracket
 from restore.degrade.focus import focus_split
 from restore.degrade.noise import gaussian_noise, uniform
 from restore.degrade.photographic import photo
@@ -21,6 +21,7 @@ __all__ = [
     "gaussian_noise",
     "grey",
     "jpeg",
+    "lit_bracket",
     "photo",
     "reduce",
     "sensor_noise",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from restore.degrade.camera import sensor_noise
+from restore.degrade.focus import depth_mask
 from restore.degrade.noise import uniform
 
 LOG_SHOT = (-9.2, -6.0)
 """The sensor's noise, see `sensor_noise`: brackets are taken at low sensitivities, many on a tripod."""
+CONTRAST = 5.0
+"""How much more light one part of a scene has than another at most, in stops: a room and the day outside."""
 
 
 def exposures(pictures: int, count: int, generator: Generator, span_ev: float = 3.0) -> Tensor:
@@ -77,6 +81,62 @@ def bracket(
     noisy = frames + sensor_noise(frames, LOG_SHOT, generator)
     eight_bit = (noisy.clamp(0, 1) * 255).round() / 255
     return eight_bit.reshape(n, count, *clean.shape[1:])
+
+
+def lit_bracket(clean: Tensor, generator: Generator, count: int = 2) -> tuple[Tensor, Tensor]:
+    """Brackets of scenes whose light no single exposure holds: a room and its window, a lamp, a low sun.
+
+    Each photograph is lit anew (`uneven_light`), by up to `CONTRAST` stops more in one part than in another, and
+    exposed for the brighter part, for the darker one, and evenly in between. What the photograph shows is then in none
+    of the frames as a whole.
+
+    Args:
+        clean: ``(N, 3, H, W)`` in [0, 1], H and W even and at least 6.
+        generator: On the device of `clean`.
+        count: Frames per photograph, at least 2.
+
+    Returns:
+        The frames ``(N, count, 3, H, W)`` rounded to 8 bits, in [0, 1], in no order; and what a pleasant picture of the
+        scene is like, ``(N, 3, H, W)``: the photograph, with a sixth of the light's contrast left.
+    """
+    n = len(clean)
+    stops = uneven_light(clean, generator)
+    low, high = (stops.flatten(1).quantile(q, 1).reshape(n, 1) for q in (0.05, 0.95))
+    places = torch.linspace(0, 1, count, device=clean.device)
+    jitter = torch.rand(n, count, generator=generator, device=clean.device) - 0.5
+    ev = -(high + (low - high) * places) + jitter
+    order = torch.rand(n, count, generator=generator, device=clean.device).argsort(1)
+    power, curve = uniform(n, 1.8, 2.4, generator), uniform(n, 0, 0.6, generator)
+    light = _to_light(clean, power, curve)
+    exposed = (light * torch.exp2(stops))[:, None] * torch.exp2(ev.gather(1, order))[:, :, None, None, None]
+    frames = _developed(exposed.clamp(0, 1), power[:, None], curve[:, None]).flatten(0, 1)
+    noisy = frames + sensor_noise(frames, LOG_SHOT, generator)
+    eight_bit = (noisy.clamp(0, 1) * 255).round() / 255
+    middle = 0.5 * (low + high)[:, :, None, None]
+    pleasant = _developed((light * torch.exp2((stops - middle) / 6)).clamp(0, 1), power, curve)
+    return eight_bit.reshape(n, count, *clean.shape[1:]), pleasant
+
+
+def uneven_light(like: Tensor, generator: Generator) -> Tensor:
+    """Light that differs over a scene: regions with sharp outlines, smooth falls, here and there a bright source.
+
+    Args:
+        like: Photographs ``(N, 3, H, W)``, whose outlines the regions follow now and then, as `depth_mask` does.
+        generator: On their device.
+
+    Returns:
+        ``(N, 1, H, W)`` in stops, 0 for the darkest of two regions.
+    """
+    n, _, height, width = like.shape
+    regions = depth_mask(like, generator) * uniform(n, 1, CONTRAST, generator)
+    grid = torch.randn(n, 1, 3, 3, generator=generator, device=like.device)
+    smooth = F.interpolate(grid, (height, width), mode="bicubic", align_corners=False)
+    y, x = (uniform(n, 0, edge, generator) for edge in (height, width))
+    rows = torch.arange(height, device=like.device).reshape(1, 1, -1, 1)
+    columns = torch.arange(width, device=like.device).reshape(1, 1, 1, -1)
+    size = uniform(n, 0.04, 0.3, generator) * max(height, width)
+    source = torch.exp(-torch.hypot(rows - y, columns - x) / size) * uniform(n, 2, 6, generator)
+    return regions + uniform(n, 0, 1, generator) * smooth + source * (uniform(n, 0, 1, generator) < 0.3)
 
 
 def _developed(light: Tensor, power: Tensor, curve: Tensor) -> Tensor:
