@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from itertools import permutations
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 import restore_classic.fusers
 import restore_classic.mertens
 from restore_classic.frames import luma_of
-from restore_classic.fusers import BAND_PIXELS, FUSERS, band_rows
+from restore_classic.fusers import BAND_PIXELS, FUSERS, KEPT, band_rows
 from restore_classic.plugin import provide_restorers
 from skimage.data import astronaut
 
@@ -217,6 +218,23 @@ def test_one_frame_and_nan_are_refused(name: str) -> None:
 def test_a_window_without_a_middle_is_refused() -> None:
     with pytest.raises(ValueError, match="take an odd number"):
         SPECS["laplacian"].options.model_validate({"window": 4})
+
+
+@pytest.mark.parametrize("weights_map", [False, True])
+@pytest.mark.parametrize("name", ["mertens", "laplacian", "average"])
+def test_no_more_is_held_than_was_said_however_many_frames_there_are(name: str, weights_map: bool) -> None:
+    small = np.random.default_rng(0).integers(0, 256, (6, 30, 40, 3)).astype(np.uint8)
+    frames = [cv2.resize(each, (1100, 900)) for each in small]
+    options = SPECS[name].options.model_validate({"weights_map": weights_map})
+    held = SPECS[name].working_bytes
+    said = 0 if held is None else held(options, 900, 1100, 3, 8)
+    beside = 2 * frames[0].nbytes + (20 << 20)  # the result and its map, and next to nothing
+    tracemalloc.start()
+    answer(name, *frames, weights_map=weights_map)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < said + beside
+    assert held is None or most > 0.5 * (said - (KEPT if name == "mertens" else 0)), "nor much less"
 
 
 def test_what_is_held_does_not_grow_with_the_picture_where_it_is_made_in_bands() -> None:
