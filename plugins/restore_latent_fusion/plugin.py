@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import click
 
 WEIGHTS = Path(__file__).with_name("weights") / "latent-fusion.safetensors"
+FUSING = SizeRule(multiple=16, halo=216)
+"""How far the fuser sees: encoder, attention and decoder one after the other."""
+STYLING = SizeRule(multiple=16, halo=183)
+"""How far encoder and decoder see; the statistics between them are the whole picture's."""
 
 
 class FuseOptions(Fusing):
@@ -74,7 +78,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
             needs=Needs.FRAMES,
             companions=companions_of,
             working_bytes=_working_bytes,
-            size_rule=SizeRule(multiple=16, halo=400),
+            size_rule=FUSING,
             weights=WEIGHTS,
             train=_train,
             sources=(
@@ -94,7 +98,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
             options=StyleOptions,
             load=_load_styler,
             working_bytes=_styling_bytes,
-            size_rule=SizeRule(multiple=16, halo=400),
+            size_rule=STYLING,
             weights=WEIGHTS,
             sources=(
                 "Huang, Belongie: Arbitrary style transfer in real-time with adaptive instance normalization, ICCV "
