@@ -19,7 +19,6 @@ from restore.series.fine import FEWEST, Matches, Patcher, places, simplest
 from restore.series.geometry import STILL, Matrix, reach, scaled
 from restore.series.kind import visible_first
 from restore.series.reduction import factor_to, grey_of, reduced
-from restore.series.structure import seen
 from restore.series.warping import common_box, cropped, warped
 
 EDGE = 768
@@ -31,6 +30,8 @@ LEAST_SHIFT = 0.1
 LEAST_AREA = 0.2
 """Share of the reference that all frames must show."""
 
+_WELL_EXPOSED = 0.2
+"""Of white: how far from the middle a brightness may lie to be well exposed, as a standard deviation."""
 _AGREEING = 0.25
 """Agreement of small copies from which two frames surely show one scene."""
 _GAIN = 0.05
@@ -66,17 +67,15 @@ def reference_of(frames: Sequence[Image], kind: SeriesKind) -> int:
 
     Args:
         frames: Of one size, as they were given.
-        kind: Of exposure, the one in which most is seen and not black or white; of infrared, the visible one; of focus,
-            the first.
+        kind: Of exposure, the one that is best exposed in the mean of its pixels (well-exposedness of Mertens, Kautz
+            and Van Reeth, Exposure Fusion, 2007); of infrared, the visible one; of focus, the first.
     """
     if kind is SeriesKind.FOCUS:
         return 0
     if kind is SeriesKind.INFRARED:
         return visible_first(frames)
     greys = [grey_of(reduced(each, factor_to(each.height, each.width, EDGE // 4))) for each in frames]
-    shares = [round(float(seen(grey).mean()), 2) for grey in greys]
-    off_middle = [abs(float(np.median(grey)) - 0.45) for grey in greys]
-    return min(range(len(frames)), key=lambda index: (-shares[index], off_middle[index]))
+    return int(np.argmax([float(np.exp(-(((grey - 0.5) / _WELL_EXPOSED) ** 2) / 2).mean()) for grey in greys]))
 
 
 def align(frames: list[Image], paths: Sequence[Path], kind: SeriesKind) -> tuple[str, ...]:
