@@ -1,9 +1,9 @@
 """What moved between the frames of an exposure bracket is taken from one frame only: the reference.
 
 For each other frame a rising curve is learnt, channel by channel, that says how bright each brightness of the reference
-is in it (Grossberg and Nayar, What can be known about the radiometric response from images?, ECCV 2002: the curve
-follows from the histograms alone; here from the middle of the pixels that lie over each other, which moving things do
-not reach). Where a frame deviates from this by more than noise, and what is left of a misalignment, allow, it is
+is in it: first from the histograms alone, which are the same wherever a thing has moved to (Grossberg and Nayar, What
+can be known about the radiometric response from images?, ECCV 2002), then from the pixels that lie over each other and
+agree. Where a frame deviates from this by more than noise, and what is left of a misalignment, allow, it is
 replaced by the reference through that curve, with a soft edge. What moved is found in small copies and replaced at full
 size.
 
@@ -37,6 +37,8 @@ LEAST = 0.03
 SMALLEST = 12
 """Pixels of the small copies; what is smaller has not moved, but is an edge that does not quite fit."""
 
+_NEAR = 0.15
+"""Of white: so far from where the histograms put it may a pixel lie that the curve is learnt from."""
 _EDGES = 1.5
 """By how many pixels of the small copies edges may be off."""
 _ROWS = 256
@@ -99,18 +101,30 @@ def learnt(reference: Values, frame: Values) -> Curve:
     rows = (np.nan_to_num(reference).clip(0, 1) * (LEVELS - 1) + 0.5).astype(np.int64)
     columns = (np.nan_to_num(frame).clip(0, 1) * (LEVELS - 1) + 0.5).astype(np.int64)
     table = np.bincount((rows * LEVELS + columns).ravel(), minlength=LEVELS * LEVELS).reshape(LEVELS, LEVELS)
-    counts = table.sum(axis=1)
-    filled = np.flatnonzero(counts)
-    below = np.cumsum(table[filled], axis=1) / counts[filled, None]
-    low, high = ((below < share).sum(axis=1) for share in (0.25, 0.75))
     levels = np.arange(LEVELS)
-    middle = table[filled] * ((levels >= low[:, None]) & (levels <= high[:, None]))
+    matched = _matched(table)
+    near = table * (np.abs(levels - matched[:, None]) <= _NEAR * (LEVELS - 1))
+    near = np.where(near.sum(axis=1, keepdims=True) > 0, near, (levels == matched[:, None]) * (table > -1))
+    counts = near.sum(axis=1)
+    below = np.cumsum(near, axis=1) / counts[:, None]
+    low, high = ((below < share).sum(axis=1) for share in (0.25, 0.75))
+    middle = near * ((levels >= low[:, None]) & (levels <= high[:, None]))
     means = (middle * levels).sum(axis=1) / middle.sum(axis=1) / (LEVELS - 1)
-    rising = isotonic_regression(means, weights=counts[filled]).x
+    rising = isotonic_regression(means, weights=counts).x
     spread = (high - low + 1) / (LEVELS - 1) / 1.349  # the middle half of a normal distribution is so many sigma wide
-    smooth = np.interp(levels, filled, spread)
-    smooth = np.maximum(smooth, np.convolve(np.pad(smooth, 8, "edge"), np.ones(17) / 17, "valid"))
-    return Curve(np.interp(levels, filled, rising).astype(np.float32), smooth.astype(np.float32))
+    smooth = np.maximum(spread, np.convolve(np.pad(spread, 8, "edge"), np.ones(17) / 17, "valid"))
+    return Curve(rising.astype(np.float32), smooth.astype(np.float32))
+
+
+def _matched(table: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The frame's level for each of the reference's that gives both the same histogram.
+
+    Args:
+        table: How many pixels have each pair of levels, the reference's in rows.
+    """
+    ranks = [np.cumsum(counts) - counts / 2 for counts in (table.sum(axis=1), table.sum(axis=0))]
+    levels: npt.NDArray[np.int64] = np.rint(np.interp(ranks[0], ranks[1], np.arange(LEVELS))).astype(np.int64)
+    return levels
 
 
 def _steps() -> Values:
