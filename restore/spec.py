@@ -102,9 +102,11 @@ class Restorer(Protocol):
         """Return the restored picture; the observation is never modified.
 
         Args:
-            observation: What `RestorerSpec.needs` asks for. A mask marks every pixel that may change, seam included,
-                and leaves some that may not; it is empty only where companions are promised. What is returned outside
-                it is overruled by the picture itself, as are alpha and metadata.
+            observation: What `RestorerSpec.needs` asks for. Frames are of one size and depth, aligned, the reference
+                first; infrared ones may be grey beside a coloured one; their order after the first means nothing. A
+                mask marks every pixel that may change, seam included, and leaves some that may not; it is empty only
+                where companions are promised. What is returned outside it is overruled by the picture itself, as are
+                alpha and metadata.
             options: An instance of `RestorerSpec.options`.
 
         Returns:
@@ -180,7 +182,8 @@ class RestorerSpec:
             before a run, without loading the model; equal options must give equal answers.
         working_bytes: ``working_bytes(options, height, width, channels, bits)`` → bytes that `Restorer.restore` holds
             at most beside its picture, its result and companions, and what `Runtime.memory` bounds; channels include
-            alpha, bits are 8, 16 or 32. Asked like `output_size`, to keep runs within their memory. None: next to none.
+            alpha, bits are 8, 16 or 32. Of several frames it is asked for each, and the answers are added up. Asked
+            like `output_size`, to keep runs within their memory. None: next to none.
     """
 
     name: str
