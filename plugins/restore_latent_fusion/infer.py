@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,15 @@ import torch
 
 from restore.contribution_map import contribution_map
 from restore.errors import InputError, WeightsError
-from restore.image import Image, Observation, Restoration, SeriesKind
+from restore.image import Image, Observation, Pixels, Restoration, SeriesKind
 from restore.series.kind import kind_of
 from restore.spec import Runtime
 from restore.toolkit.device import Machine, choose
+from restore.toolkit.pixels import as_grey
 from restore.toolkit.strips import edge_within
 from restore.weights import load as load_weights
 from restore_latent_fusion.assembly import assembled
-from restore_latent_fusion.fusion import fuse
+from restore_latent_fusion.fusion import Fusion, fuse
 from restore_latent_fusion.model import COARSE, KINDS, Architecture, LatentFusion
 from restore_latent_fusion.plugin import FuseOptions
 from restore_latent_fusion.reading import FrameReader
@@ -53,11 +55,19 @@ class LatentFuser:
         readers = [FrameReader(frame.pixels, grey=grey) for frame in observation.frames]
         place = torch.tensor([KINDS.index(kind)])
         found = fuse(self.model, readers, place, self.machine, self.edge)
-        image = first.with_pixels(assembled(found, readers, first.pixels))
+        image = first.with_pixels(_pixels(found, readers, observation.frames))
         if not options.weights_map:
             return image
         shares = found.weights[:, : -(-first.height // COARSE), : -(-first.width // COARSE)].numpy()
         return Restoration(image, (contribution_map(shares, observation.names, (first.height, first.width)),))
+
+
+def _pixels(found: Fusion, readers: Sequence[FrameReader], frames: Sequence[Image]) -> Pixels:
+    """The fused pixels; frames without any colour give none, also in files that could hold it."""
+    like = frames[0].pixels
+    if like.shape[2] == 3 and all(as_grey(frame.pixels).shape[2] == 1 for frame in frames):
+        return np.repeat(assembled(found, readers, like[..., :1]), 3, 2)
+    return assembled(found, readers, like)
 
 
 def _check(observation: Observation) -> None:
