@@ -10,36 +10,24 @@ of gradients running off; go on from the last good weights with a lower `adversa
 
 from __future__ import annotations
 
-import json
 import logging
-import time
 from collections import Counter
 from pathlib import Path
 
 import torch
-from lightning_fabric import Fabric
-from torch import Tensor
 
-from restore import __version__
 from restore.degrade import grey
-from restore.errors import DeviceError
 from restore.spec import TrainSpec
 from restore.toolkit.muon import Muon
 from restore.toolkit.patches import CropSampler, load_photographs
 from restore.toolkit.training import (
     CsvLog,
-    Interruption,
     MovingAverage,
     channels_last,
-    command,
-    cosine_rate,
-    load_checkpoint,
     parse_settings,
-    save_checkpoint,
-    trains_in_bf16,
 )
+from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import load as load_weights
-from restore.weights import save as save_weights
 from restore_gan_inpaint.damage import Holes
 from restore_gan_inpaint.discriminator import Discriminator
 from restore_gan_inpaint.model import Generator
@@ -76,9 +64,7 @@ def train(spec: TrainSpec) -> None:
     spec.work.mkdir(parents=True, exist_ok=True)
 
     # Machine. bf16 where the machine is faster with it; weights, losses and average stay float32.
-    accelerator = "auto" if spec.device == "auto" else spec.device.split(":")[0]
-    fabric = Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if trains_in_bf16(spec) else "32-true")
-    fabric.seed_everything(spec.seed, verbose=False)
+    fabric = fabric_of(spec)
 
     # Data.
     photographs = load_photographs(spec.data, settings.crop)
@@ -99,41 +85,20 @@ def train(spec: TrainSpec) -> None:
     wrapped_critic, critic_adam = fabric.setup(critic, critic_adam)
     optimizers = {"muon": muon, "adam": adam, "critic_adam": critic_adam}
     average = MovingAverage(generator)
-    step, spent, best = 0, 0.0, float("-inf")
-    checkpoint = spec.work / "checkpoint.pt"
-    if spec.resume:
-        state = load_checkpoint(checkpoint)
-        generator.load_state_dict(state["generator"])
-        critic.load_state_dict(state["critic"])
-        for name, optimizer in optimizers.items():
-            optimizer.load_state_dict(state[name])
-        average.values = {k: v.to(fabric.device) for k, v in state["average"].items()}
-        average.steps = step = state["step"]
-        spent, best = state["spent"], state["best"]
-    sampler = CropSampler(learned, settings.crop, seed=spec.seed + step)
+    rates = {"muon": settings.inner_rate, "adam": settings.rate}
+    run = TrainingRun(spec, {"generator": generator, "critic": critic}, optimizers, rates, average)
+    sampler = CropSampler(learned, settings.crop, seed=run.seed)
     overlays = Path(settings.overlays) if settings.overlays else None
-    holes = Holes(settings.crop, spec.seed + step, settings.holes, overlays)
+    holes = Holes(settings.crop, run.seed, settings.holes, overlays)
     csv = CsvLog(spec.work / "log.csv", COLUMNS)
     examined = Generator(settings.architecture).to(fabric.device)
     channels_last(examined)
 
     # Train.
-    def save() -> None:
-        networks = {"generator": generator.state_dict(), "critic": critic.state_dict(), "average": average.values}
-        state = {**networks, "step": step, "spent": spent, "best": best}
-        save_checkpoint(checkpoint, state | {name: optimizer.state_dict() for name, optimizer in optimizers.items()})
-
-    started, first, since, sums, penalty = time.monotonic() - spent, step, 0, Counter[str](), 0.0
-    stopping, interruption = False, Interruption()
-    while not stopping:
-        spent = time.monotonic() - started
-        progress = max(spent / spec.max_time, (step + 1) / spec.max_steps if spec.max_steps else 0.0)
-        stopping = progress >= 1 or interruption.requested
-        rate = cosine_rate(progress, 1.0, step - first)
-        for optimizer, peak in ((muon, settings.inner_rate), (adam, settings.rate)):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * peak
-        contested = progress > settings.alone and settings.adversarial > 0
+    since, sums, penalty = 0, Counter[str](), 0.0
+    while not run.stopping:
+        run.begin()
+        contested = run.progress > settings.alone and settings.adversarial > 0
 
         truth = sampler.batch(settings.batch).to(fabric.device)
         truth[: round(settings.batch * settings.grey)] = grey(truth[: round(settings.batch * settings.grey)])
@@ -151,7 +116,7 @@ def train(spec: TrainSpec) -> None:
             where = touched(missing, real_scores)
             found["critic"], found["accuracy"] = critic_loss(real_scores, made_scores, where)
             fabric.backward(found["critic"])
-            if step % settings.penalty_every == 0:
+            if run.step % settings.penalty_every == 0:
                 flat = gradient_penalty(critic, truth, missing)
                 fabric.backward(flat * settings.penalty * settings.penalty_every)
                 penalty = float(flat.detach())
@@ -167,63 +132,33 @@ def train(spec: TrainSpec) -> None:
             loss = loss + settings.adversarial * found["adversarial"] + settings.matching * found["matching"]
             loss = loss + settings.sharpness * found["sharpness"]
 
-        if not torch.isfinite(loss):
-            raise DeviceError(
-                f"the loss is no longer a number at step {step}.", hint="Resume with a lower rate (--set rate=…)."
-            )
+        run.check(loss)
         fabric.backward(loss)
         fabric.clip_gradients(wrapped, adam, max_norm=1.0, error_if_nonfinite=False)
         for optimizer in (muon, adam):
             optimizer.step()
             optimizer.zero_grad()
         average.update(generator)
-        step, since = step + 1, since + 1
+        run.step, since = run.step + 1, since + 1
         sums.update({name: float(value.detach()) for name, value in found.items()})
 
-        if step % 100 == 0:
+        if run.step % 100 == 0:
             means = ", ".join(f"{name} {value / since:.4f}" for name, value in sums.items())
-            log.info("step %d: %s, %.0f %% done", step, means, 100 * progress)
-        if step % 500 == 0 or stopping:
+            log.info("step %d: %s, %.0f %% done", run.step, means, 100 * run.progress)
+        if run.step % 500 == 0 or run.stopping:
             examined.load_state_dict(average.values)
-            scores = validate(examined, judged, spec.work, step)
+            scores = validate(examined, judged, spec.work, run.step)
             losses = {name: sums[name] / since for name in LOSSES} | {"penalty": penalty}
-            row = {"seconds": spent, "step": step, "rate": rate, **losses, **scores}
+            row = {**run.where(), **losses, **scores}
             csv.write(row)
             log.info("%s", " ".join(f"{k} {v:.5g}" for k, v in row.items()))
             since, sums = 0, Counter[str]()
             # Alone, what is nearest to the truth is best. Against the discriminator nothing has a figure for that: the
             # latest average is kept, and the log and the grids say whether it should be.
             mark = sum(scores[kind] for kind in JUDGED)
-            if contested or mark > best:
-                best = mark
-                _export(spec, settings, average.values, scores, photographs.digest, step, spent)
-            save()
-    interruption.finish()
-
-
-def _export(
-    spec: TrainSpec,
-    settings: Settings,
-    tensors: dict[str, Tensor],
-    scores: dict[str, float],
-    digest: str,
-    step: int,
-    spent: float,
-) -> None:
-    """Write the averaged weights with their provenance."""
-    save_weights(
-        spec.output,
-        {name: value.contiguous() for name, value in tensors.items()},
-        {
-            "model": "gan-inpaint",
-            "version": __version__,
-            "command": command(spec, "gan-inpaint"),
-            "config": json.dumps(settings.architecture.as_dict()),
-            "settings": json.dumps(settings.__dict__ | {"overlays": Path(settings.overlays).name}),
-            "data": digest,
-            "steps": str(step),
-            "seconds": f"{spent:.0f}",
-            "seed": str(spec.seed),
-            "metrics": json.dumps({k: round(v, 3) for k, v in scores.items()}),
-        },
-    )
+            if run.is_best(mark) or contested:
+                config = settings.architecture.as_dict()
+                used = settings.__dict__ | {"overlays": Path(settings.overlays).name}
+                run.export("gan-inpaint", average.values, config, used, photographs.digest, scores)
+            run.save()
+    run.finish()

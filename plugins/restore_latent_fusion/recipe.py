@@ -44,6 +44,9 @@ class Settings:
         alone: Weight of the pictures made of the latents alone.
         nats: Weight of the latents' divergence, in nats per position.
         truth: Weight of the brackets' distance from the photograph they were made of.
+        edges: Weight of the infrared pairs' distance from the stronger gradients.
+        level: Weight of their distance from the brighter frame.
+        alike: Weight of what they lack in SSIM to both frames.
         width: Channels at the latents' resolution.
         deep: Channels at half of it.
         latent: Latent variables per position.
@@ -60,6 +63,9 @@ class Settings:
     alone: float = 0.5
     nats: float = 1e-4
     truth: float = 1.0
+    edges: float = 1.5
+    level: float = 0.1
+    alike: float = 1.5
     width: int = 64
     deep: int = 96
     latent: int = 48
@@ -153,7 +159,8 @@ def fusion_loss(fused: Tensor, series: Series, settings: Settings) -> Tensor:
     level = (own - sources.amax(1, keepdim=True)).abs().mean()
     alike = 1 - 0.5 * (similarity(own, sources[:, :1]) + similarity(own, sources[:, 1:]))
     grey_too = (fused - own).abs().mean()
-    return 3 * gradient_loss(own, sources) + 0.3 * level + alike + grey_too
+    known = settings.edges * gradient_loss(own, sources) + settings.level * level + settings.alike * alike
+    return known + grey_too
 
 
 def losses(
