@@ -93,7 +93,6 @@ def outstanding(x: Tensor, radius: int) -> tuple[Tensor, Tensor]:
     Returns:
         What is lost by opening and what is gained by closing, both at least 0, of the shape of `x`.
     """
-
     if x.device.type == "cpu":  # OpenCV's running maxima are twenty times faster than pooling
         return _outstanding_here(x, radius)
 
