@@ -12,7 +12,7 @@ from restore.image import Pixels
 from restore.toolkit.pixels import PixelReader, to_pixels
 from restore_latent_fusion.fusion import Fusion
 from restore_latent_fusion.losses import luma
-from restore_latent_fusion.model import COARSE, finer
+from restore_latent_fusion.model import COARSE, PATCH, completed, finer
 from restore_latent_fusion.reading import FrameReader
 
 _BAND = 128
@@ -45,11 +45,17 @@ def assembled(found: Fusion, readers: Sequence[FrameReader], like: Pixels) -> Pi
 
 def _band(found: Fusion, readers: Sequence[FrameReader], top: int, bottom: int, width: int) -> Tensor:
     """Rows `top` to `bottom` of the result, ``(1, 3, bottom - top, width)``."""
-    # One row of weights more on each side, between which is interpolated.
-    first, last = max(0, top // COARSE - 1), min(found.lacking.shape[1], -(-bottom // COARSE) + 1)
-    rows = slice(top - first * COARSE, bottom - first * COARSE)
-    result = finer(found.lacking[None, :, first:last])[:, :, rows, :width].contiguous()
-    weights = finer(found.weights[None, :, first:last])[:, :, rows, :width]
+    weights = _rows(found.weights, COARSE, top, bottom, width)
+    weighted = torch.zeros(1, 3, bottom - top, width)
     for n, reader in enumerate(readers):
-        result.addcmul_(reader(top, bottom, 0, width), weights[:, n : n + 1])
-    return result
+        weighted.addcmul_(reader(top, bottom, 0, width), weights[:, n : n + 1])
+    coarse = _rows(found.coarse, PATCH, top, bottom, width)
+    return completed(weighted, coarse, _rows(found.lacking, COARSE, top, bottom, width))
+
+
+def _rows(x: Tensor, factor: int, top: int, bottom: int, width: int) -> Tensor:
+    """Rows of ``(C, H/factor, W/factor)`` at full resolution, ``(1, C, bottom - top, width)``."""
+    # One row more on each side, between which is interpolated.
+    first, last = max(0, top // factor - 1), min(x.shape[1], -(-bottom // factor) + 1)
+    rows = slice(top - first * factor, bottom - first * factor)
+    return finer(x[None, :, first:last], factor)[:, :, rows, :width]

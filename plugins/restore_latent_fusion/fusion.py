@@ -31,11 +31,13 @@ class Fusion:
 
     Attributes:
         weights: ``(N, H/2, W/2)`` float32, summing to 1 over the frames.
-        lacking: ``(3, H/2, W/2)`` float32: what the weighted frames lack, to be added to them.
+        lacking: ``(4, H/2, W/2)`` float32: what the weighted frames lack, see `restore_latent_fusion.model.completed`.
+        coarse: ``(3, H/8, W/8)`` float32: the weighted frames without detail.
     """
 
     weights: Tensor
     lacking: Tensor
+    coarse: Tensor
 
 
 def fuse(
@@ -54,22 +56,28 @@ def fuse(
         DeviceError: Memory or precision cannot be had.
     """
     with torch.inference_mode():
-        features = torch.stack([_encoded(model, reader, machine, edge) for reader in readers])
+        encoded = [_encoded(model, reader, machine, edge) for reader in readers]
+        features = torch.stack([one for one, _ in encoded])
         weights = _weights(model, features, kind, machine)
-        return Fusion(weights, _lacking(model, features, weights, kind, machine))
+        shares = F.avg_pool2d(weights, PATCH // COARSE)
+        lacking = _lacking(model, _combined(features, shares), kind, machine)
+        return Fusion(weights, lacking, _combined(torch.stack([coarse for _, coarse in encoded]), shares))
 
 
-def _encoded(model: LatentFusion, reader: FrameReader, machine: Machine, edge: int | None) -> Tensor:
-    """The features of one frame, ``(width, H/8, W/8)`` float16."""
+def _encoded(model: LatentFusion, reader: FrameReader, machine: Machine, edge: int | None) -> tuple[Tensor, Tensor]:
+    """The features of one frame ``(width, H/8, W/8)`` float16, and its means over 8x8 pixels ``(3, H/8, W/8)``."""
     size = reader.height, reader.width
     out = torch.empty(model.architecture.width, size[0] // PATCH, size[1] // PATCH, dtype=torch.float16)
+    coarse = torch.empty(3, *out.shape[1:])
 
     def source(top: int, bottom: int, left: int, right: int) -> Tensor:
-        return reader(top, bottom, left, right) - 0.5
+        window = reader(top, bottom, left, right)
+        into(coarse)(top // PATCH, left // PATCH, F.avg_pool2d(window, PATCH))
+        return window - 0.5
 
     rule = SizeRule(MULTIPLE, receptive_radius(model.encoder))
     run_strips(model.encoder, source, into(out), size, rule, machine, edge)
-    return out
+    return out, coarse
 
 
 def _weights(model: LatentFusion, features: Tensor, kind: Tensor, machine: Machine) -> Tensor:
@@ -94,19 +102,23 @@ def _weights(model: LatentFusion, features: Tensor, kind: Tensor, machine: Machi
     return logits[:, 0]
 
 
-def _lacking(model: LatentFusion, features: Tensor, weights: Tensor, kind: Tensor, machine: Machine) -> Tensor:
-    """What the decoder adds to the weighted frames, ``(3, 4·h, 4·w)``."""
+def _combined(parts: Tensor, shares: Tensor) -> Tensor:
+    """What the frames have at 1/8 of the resolution, ``(N, C, h, w)``, by their shares ``(N, h, w)``: ``(C, h, w)``."""
+    combined = torch.zeros(parts.shape[1:])
+    for part, share in zip(parts, shares, strict=True):
+        combined.addcmul_(part.float(), share[None])
+    return combined
+
+
+def _lacking(model: LatentFusion, combined: Tensor, kind: Tensor, machine: Machine) -> Tensor:
+    """What the decoder says to combined features ``(width, h, w)``: ``(4, 4·h, 4·w)``."""
     factor = PATCH // COARSE
-    shares = F.avg_pool2d(weights, factor)
-    combined = torch.zeros(features.shape[1:])
-    for frame, share in zip(features, shares, strict=True):
-        combined.addcmul_(frame.float(), share[None])
     decoder = model.decoder
     # Weights sum to 1, so that the latents' mean may be taken of the combined features.
     joined = by_bands(lambda part: decoder.joined(model.mean(part), part, kind), combined[None])
     network = nn.Sequential(*decoder.trunk, decoder.lacking, nn.PixelShuffle(factor))
     height, width = combined.shape[1:]
-    out = torch.empty(3, height * factor, width * factor)
+    out = torch.empty(4, height * factor, width * factor)
 
     def source(top: int, bottom: int, left: int, right: int) -> Tensor:
         return joined[:, :, top:bottom, left:right].contiguous(memory_format=torch.channels_last)

@@ -145,7 +145,7 @@ class Decoder(nn.Module):
         self.skip = nn.Conv2d(a.width, a.width, 1, bias=False)
         self.kind = nn.Embedding(len(KINDS) + 1, a.width)
         self.trunk = nn.Sequential(*_trunk(a))
-        self.lacking = _conv(a.width, 3 * (PATCH // COARSE) ** 2, 0.1)
+        self.lacking = _conv(a.width, 4 * (PATCH // COARSE) ** 2, 0.1)
         self.picture = _conv(a.width, 3 * PATCH**2, 0.3)
         nn.init.normal_(self.kind.weight, std=0.1)
 
@@ -158,7 +158,7 @@ class Decoder(nn.Module):
             kind: ``(B,)``, places in `KINDS`.
 
         Returns:
-            ``(B, 3, 4·H, 4·W)``, to be added at half resolution.
+            ``(B, 4, 4·H, 4·W)`` at half resolution: three channels to be added, and how much stronger detail is to be.
         """
         decoded = self.lacking(self.trunk(self.joined(z, features, kind)))
         return F.pixel_shuffle(decoded, PATCH // COARSE).float()
@@ -217,8 +217,9 @@ class LatentFusion(nn.Module):
             return (_by_series(x, series.shape[1]) * shares.to(x.dtype)).sum(1)
 
         lacking = self.decoder(combined(encoded.mean), combined(encoded.features), kind)
+        coarse = F.avg_pool2d(series.flatten(0, 1), PATCH)
         weighted = (series * finer(weights)[:, :, None]).sum(1)
-        return weighted + finer(lacking)
+        return completed(weighted, finer(combined(coarse), PATCH), finer(lacking))
 
     def forward(self, series: Tensor, kind: Tensor) -> tuple[Tensor, Tensor]:
         """Fuse series ``(B, N, 3, H, W)`` of one kind each.
@@ -244,9 +245,23 @@ def _by_series(x: Tensor, frames: int) -> Tensor:
     return x.reshape(-1, frames, *x.shape[1:])
 
 
-def finer(x: Tensor) -> Tensor:
-    """From half to full resolution, ``(B, C, H/2, W/2)`` to ``(B, C, H, W)``, interpolated."""
-    return F.interpolate(x, scale_factor=COARSE, mode="bilinear", align_corners=False)
+def finer(x: Tensor, factor: int = COARSE) -> Tensor:
+    """``(B, C, H, W)`` to ``(B, C, factor·H, factor·W)``, interpolated linearly."""
+    return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
+
+
+def completed(weighted: Tensor, coarse: Tensor, lacking: Tensor) -> Tensor:
+    """The fused picture: the weighted frames, their detail stronger or weaker by up to all of it, and what is added.
+
+    Frames that differ lose contrast when they are mixed; what a fused picture should have of it is in the frames
+    themselves, and cannot be drawn anew from features at 1/8 of the resolution.
+
+    Args:
+        weighted: ``(B, 3, H, W)``.
+        coarse: The same without detail: from means over 8x8 pixels.
+        lacking: ``(B, 4, H, W)``, of the decoder.
+    """
+    return weighted + lacking[:, 3:].tanh() * (weighted - coarse) + lacking[:, :3]
 
 
 def _bounded(log_variance: Tensor) -> Tensor:
