@@ -10,10 +10,12 @@ from PIL import Image as Pillow
 
 from restore.codecs.atomic import atomic_path
 from restore.codecs.depth import to_uint8
-from restore.errors import UsageError
+from restore.errors import OutputError, UsageError
 from restore.image import Image
 
 FORMATS = {".gif": "GIF", ".webp": "WEBP"}
+LARGEST = {".gif": 65_535, ".webp": 16_383}
+"""Pixels along an edge that a format can count."""
 
 
 def check_suffix(path: Path) -> None:
@@ -34,13 +36,21 @@ def write_animation(images: Iterator[Image], path: Path, milliseconds: int) -> N
     Args:
         images: All of one size; 8 bits are kept of them. GIF holds 256 colours of each.
         path: A name that `check_suffix` accepts; appears whole or not at all.
-        milliseconds: How long each is shown.
+        milliseconds: How long each is shown; GIF counts hundredths of a second. Where pictures that follow each other
+            are the same in the file, it may hold one that is shown for as long as all of them.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: It cannot be written, or the pictures are too large for the format.
     """
     frames = (_pillow(image) for image in images)
     first = next(frames)
+    largest = LARGEST[path.suffix.lower()]
+    if max(first.size) > largest:
+        raise OutputError(
+            f"cannot be written: {first.width} x {first.height} pixels are more than the {largest} of the format.",
+            path=path,
+            hint="Make the pictures smaller.",
+        )
     with atomic_path(path) as temporary:
         first.save(
             temporary,

@@ -14,7 +14,7 @@ from restore.codecs.depth import to_uint8, to_uint16
 from restore.image import Image, Pixels
 from restore.spec import Runtime
 from restore.toolkit.device import choose
-from restore_latent_fusion.infer import check_finite, load_model
+from restore_latent_fusion.infer import check_finite, edge_of, load_model
 from restore_latent_fusion.latents import Codec, Detail
 
 
@@ -94,4 +94,4 @@ def _like(pixels: Pixels, other: Pixels) -> Pixels:
 
 def load(weights: Path, runtime: Runtime) -> Blender:
     """Load the autoencoder; errors as of `restore_latent_fusion.infer.load`."""
-    return Blender(Codec(load_model(weights), choose(runtime), runtime.tile))
+    return Blender(Codec(load_model(weights), choose(runtime), edge_of(runtime)))

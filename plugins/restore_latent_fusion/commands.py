@@ -56,6 +56,7 @@ def blend(
     from restore_latent_fusion.plugin import WEIGHTS
 
     pictures = [read_image(path, DEFAULT_MAX_PIXELS) for path in (first, second)]
+    _make_folder(output)
     blender = load(WEIGHTS, Runtime(device))
     ends = blender.prepare(*pictures)
     if frames is None:
@@ -67,6 +68,8 @@ def blend(
 
 def _check(first: Path, second: Path, output: Path, t: float | None, frames: int | None, *, overwrite: bool) -> None:
     """Refuse what cannot be done before anything is loaded."""
+    from restore.codecs.formats import WRITABLE_SUFFIXES
+
     if frames is not None:
         from restore_latent_fusion.animation import check_suffix
 
@@ -75,6 +78,12 @@ def _check(first: Path, second: Path, output: Path, t: float | None, frames: int
                 "--t and --frames cannot go together.", hint="--t gives one picture, --frames all of them."
             )
         check_suffix(output)
+    elif output.suffix.lower() not in WRITABLE_SUFFIXES:
+        raise OutputError(
+            f"cannot be written: {output.suffix or 'no suffix'} is not a format for single pictures.",
+            path=output,
+            hint=f"Use one of {' '.join(sorted(WRITABLE_SUFFIXES))}, or --frames for a .gif.",
+        )
     for path in (first, second):
         if not path.is_file():
             raise InputError("is not a file.", path=path, hint="Give two pictures.")
@@ -91,11 +100,20 @@ def _between(blender: Blender, ends: Ends, frames: int) -> Iterator[Image]:
     return (blender.blend(ends, k / (frames - 1)) for k in range(frames))
 
 
+def _make_folder(path: Path) -> None:
+    """Make the folder of a file, before minutes are spent on what could not be written."""
+    from restore.codecs.atomic import output_error
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(error, path) from error
+
+
 def _write(image: Image, path: Path) -> None:
     from restore.codecs.atomic import atomic_path
     from restore.codecs.core import write_image
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         for sentence in write_image(image, temporary, None):
             click.echo(f"{path}: {sentence}", err=True)

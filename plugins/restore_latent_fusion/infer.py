@@ -101,8 +101,16 @@ def load(weights: Path, runtime: Runtime) -> LatentFuser:
         WeightsError: The file is missing, damaged or of another model.
         DeviceError: The device asked for is not there.
     """
-    edge = runtime.tile or (edge_within(runtime.memory) if runtime.memory else None)
-    return LatentFuser(load_model(weights), choose(runtime), edge)
+    return LatentFuser(load_model(weights), choose(runtime), edge_of(runtime))
+
+
+def edge_of(runtime: Runtime) -> int | None:
+    """Edge of a working tile in pixels; None for the toolkit's choice.
+
+    Raises:
+        DeviceError: There is not memory enough for the smallest.
+    """
+    return runtime.tile or (edge_within(runtime.memory) if runtime.memory else None)
 
 
 def load_model(weights: Path) -> LatentFusion:

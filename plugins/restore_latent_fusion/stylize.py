@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -12,11 +13,27 @@ from restore.errors import InputError
 from restore.image import Image, Observation
 from restore.spec import Runtime
 from restore.toolkit.device import choose
-from restore.toolkit.strips import edge_within
-from restore_latent_fusion.infer import check_finite, load_model
+from restore_latent_fusion.infer import check_finite, edge_of, load_model
 from restore_latent_fusion.latents import Codec
 from restore_latent_fusion.plugin import StyleOptions
 from restore_latent_fusion.transfer import adain, whiten_and_colour
+
+
+@dataclass(frozen=True)
+class Style:
+    """The latents of a picture, and the state of the file they were made of.
+
+    Attributes:
+        path: Of the file.
+        changed: When it was changed last, in nanoseconds since the epoch.
+        size: Its bytes.
+        latents: ``(latent, h, w)``.
+    """
+
+    path: Path
+    changed: int
+    size: int
+    latents: torch.Tensor
 
 
 class LatentStyler:
@@ -28,7 +45,7 @@ class LatentStyler:
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
-        self.style: tuple[Path, torch.Tensor] | None = None
+        self.style: Style | None = None
 
     def restore(self, observation: Observation, options: StyleOptions) -> Image:
         """Give one picture the style of another; see `restore.spec.Restorer`.
@@ -48,17 +65,18 @@ class LatentStyler:
         return image.with_pixels(self.codec.picture(styled, detail, image.pixels))
 
     def _style(self, path: Path) -> torch.Tensor:
-        """The style's latents, kept for the next picture."""
-        if self.style is None or self.style[0] != path:
-            if not path.is_file():
-                raise InputError("is not a file.", path=path, hint="Give --style the picture to take the style from.")
+        """The style's latents, kept for the next picture as long as its file stays as it is."""
+        if not path.is_file():
+            raise InputError("is not a file.", path=path, hint="Give --style the picture to take the style from.")
+        now = path.stat()
+        kept = self.style
+        if kept is None or (kept.path, kept.changed, kept.size) != (path, now.st_mtime_ns, now.st_size):
             picture = read_image(path, DEFAULT_MAX_PIXELS)
             check_finite(picture)
-            self.style = path, self.codec.encode(picture.pixels)
-        return self.style[1]
+            kept = self.style = Style(path, now.st_mtime_ns, now.st_size, self.codec.encode(picture.pixels))
+        return kept.latents
 
 
 def load(weights: Path, runtime: Runtime) -> LatentStyler:
     """Load the autoencoder; errors as of `restore_latent_fusion.infer.load`."""
-    edge = runtime.tile or (edge_within(runtime.memory) if runtime.memory else None)
-    return LatentStyler(Codec(load_model(weights), choose(runtime), edge))
+    return LatentStyler(Codec(load_model(weights), choose(runtime), edge_of(runtime)))
