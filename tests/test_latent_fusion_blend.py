@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,10 +100,16 @@ def test_between_them_every_step_is_farther_from_the_first_and_nearer_to_the_sec
     assert from_first[1] < 3 and from_second[-2] < 3, "no jump beside the ends"
 
 
-def test_it_is_no_cross_fade_of_pixels(blender: Blender) -> None:
-    one, two = (pixels.astype(np.float32) / 255 * 0.6 + 0.2 for pixels in (photograph(), other()))
-    halfway = blender.blend(blender.prepare(Image(one), Image(two)), 0.5).pixels
-    assert away(halfway, (one + two) / 2) > 0.0005 > away(one, one)
+def test_halfway_is_what_half_the_latents_and_half_the_details_decode_to(blender: Blender) -> None:
+    """Seen where there is no detail: then the result is a decoded picture, and not a mean of pixels."""
+    ends = blender.prepare(Image(photograph()), Image(other()))
+    none = np.zeros_like(ends.details[0])
+    halfway = blender.blend(replace(ends, details=(none, none)), 0.5).pixels
+    with torch.inference_mode():
+        z = (ends.latents[0] + ends.latents[1])[None] / 2
+        decoded = blender.codec.model.decoder.alone(z)[0, :, :60, :84].clamp(0, 1).permute(1, 2, 0).numpy()
+    assert np.abs(halfway - decoded * 255).max() < 0.51
+    assert halfway.std() > 5
 
 
 @pytest.mark.parametrize(("dtype", "white"), DEPTHS)
