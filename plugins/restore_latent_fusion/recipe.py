@@ -24,6 +24,8 @@ EXTREME = 0.6
 """Share of the brackets of two that have nothing rightly exposed, as those that are hardest to fuse."""
 STOPS = (0.8, 3.2)
 """How far from right their frames lie, in stops."""
+RADII = (0.8, 10.0)
+"""Of the blur of focus pairs, in pixels: from what is hardly seen to what tall lenses make."""
 FLOOR = 2e-5
 """Squared error below which a crop's part in the loss levels off: 1.1 grey levels."""
 
@@ -121,7 +123,7 @@ def make_brackets(clean: Tensor, generator: Generator) -> Series:
 
 def make_splits(clean: Tensor, generator: Generator, equal: float) -> Series:
     """Focus pairs, of which some are two equal frames: there is nothing to do for these."""
-    frames, _ = focus_split(clean, generator)
+    frames, _ = focus_split(clean, generator, radii=RADII)
     same = (uniform(len(clean), 0, 1, generator) < equal)[:, None]
     whole = ((clean * 255).round() / 255)[:, None].expand_as(frames)
     return Series(torch.where(same, whole, frames), FOCUS, clean)
@@ -151,7 +153,7 @@ def fusion_loss(fused: Tensor, series: Series, settings: Settings) -> Tensor:
     own = luma(fused)
     if series.kind == FOCUS:
         error = (fused - series.truth).pow(2).mean((1, 2, 3))
-        return 0.1 * (torch.log10(error + FLOOR) + 5).mean()
+        return 0.1 * (torch.log10(error + FLOOR) + 5).mean() + 0.5 * gradient_loss(own, sources)
     if series.kind == EXPOSURE:
         # The structure says nothing about level and colour: those of the photograph are pleasant.
         return structure_loss(own, sources) + settings.truth * (fused - series.truth).abs().mean()

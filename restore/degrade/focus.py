@@ -14,7 +14,7 @@ from restore.degrade.blur import disc_kernel
 from restore.degrade.noise import uniform
 
 RADII = (2.0, 6.0)
-"""Between which radii of the disc of confusion are drawn, in pixels, for each frame of each pair."""
+"""The usual radii of the disc of confusion, in pixels."""
 
 COARSE, FINE = 3, 9
 """Cells of the two layers of smooth noise that depth is made of, along the longer edge."""
@@ -23,7 +23,9 @@ _LEAST = 1e-3
 """What less of a layer than this is seen through the lens has no colour worth dividing by."""
 
 
-def focus_split(clean: Tensor, generator: Generator, occlusion: float = 0.5) -> tuple[Tensor, Tensor]:
+def focus_split(
+    clean: Tensor, generator: Generator, occlusion: float = 0.5, radii: tuple[float, float] = RADII
+) -> tuple[Tensor, Tensor]:
     """Split all-in-focus photographs into pairs: what is sharp in one frame is out of focus in the other.
 
     A seeded mask (`depth_mask`) divides each picture into a near and a far part. The lens out of focus spreads every
@@ -43,6 +45,7 @@ def focus_split(clean: Tensor, generator: Generator, occlusion: float = 0.5) -> 
         clean: ``(N, 3, H, W)`` in [0, 1]. Beyond its borders it is taken as mirrored.
         generator: On the device of `clean`.
         occlusion: Share of the pairs that are occluding, 0 to 1; which ones is drawn.
+        radii: Between which radii of the disc of confusion are drawn, in pixels, for each frame of each pair.
 
     Returns:
         The frames ``(N, 2, 3, H, W)``, rounded to 8 bits, in [0, 1]; and ``(N, 1, H, W)``, how much of each pixel is in
@@ -50,13 +53,13 @@ def focus_split(clean: Tensor, generator: Generator, occlusion: float = 0.5) -> 
     """
     n = len(clean)
     near = depth_mask(clean, generator)
-    radii = [uniform(n, *RADII, generator) for _ in range(2)]
+    drawn = [uniform(n, *radii, generator) for _ in range(2)]
     linear = rgb_to_linear_rgb(clean.clamp(0, 1))
     occluding = (uniform(n, 0, 1, generator) < occlusion).reshape(n)
     frames = torch.empty(n, 2, *clean.shape[1:], dtype=clean.dtype, device=clean.device)
     for chosen, pair in ((~occluding, _plain), (occluding, _occluding)):
         if chosen.any():
-            frames[chosen] = torch.stack(pair(linear[chosen], near[chosen], [r[chosen] for r in radii]), 1)
+            frames[chosen] = torch.stack(pair(linear[chosen], near[chosen], [r[chosen] for r in drawn]), 1)
     swapped = uniform(n, 0, 1, generator) < 0.5
     frames = torch.where(swapped[:, None], frames.flip(1), frames)
     shown = linear_rgb_to_rgb(frames.clamp(0, 1).flatten(0, 1)).reshape(frames.shape)
