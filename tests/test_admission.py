@@ -15,14 +15,17 @@ from restore.image import Image, Observation
 from restore.job import Job
 from restore.masks.detecting import detector_of, finder_of
 from restore.masks.request import Masking
-from restore.memory import BASE, Budget
+from restore.memory import BASE, COPIES, Budget
 from restore.planning import plan
 from restore.plugin_manager import PluginManager
+from restore.series.reading import WORKING, series_bytes
+from restore.series.request import Series
+from restore.series_planning import plan_series
 from restore.spec import Options, Runtime
 from restore.steps import Read
 
 if TYPE_CHECKING:
-    from tests.conftest import Painter, Spotter
+    from tests.conftest import Averager, Painter, Spotter
 
 Photo = Callable[..., Path]
 PIXELS = 24 * 16
@@ -75,3 +78,21 @@ def test_where_headers_do_not_tell_what_was_seen_is_the_measure(tmp_path: Path, 
     assert admission.size(item) == (None, None)
     admission.learn(item, Read(Observation((Image(np.zeros((10, 10, 3), np.uint8)),)), (), 0.0))
     assert admission.size(item) == (4 * 300, None)
+
+
+def test_a_series_takes_its_frames_once_and_what_is_done_with_one_of_them(
+    tmp_path: Path, photo: Photo, averager: Averager
+) -> None:
+    paths = [photo(tmp_path / f"{name}.png") for name in "abc"]
+    frames = plan_series([str(path) for path in paths], tmp_path / "out.png", Series())
+    job = Job(frames, averager.spec, Options(), series=Series())
+    headers = [header for path in paths if (header := peek(path)) is not None]
+    held = held_bytes(job, None, frames.items[0], headers)
+    assert (
+        held == series_bytes(headers, COPIES) == 3 * headers[0].bytes + int(headers[0].bytes * (COPIES - 1)) + WORKING
+    )
+    hungry = replace(job, spec=replace(job.spec, working_bytes=lambda *_: 100))
+    assert held_bytes(hungry, None, frames.items[0], headers) == held + 300
+    _, failure = Admission(job, None, Budget(Runtime(), held - 1, strict=True)).size(frames.items[0])
+    assert failure is not None and "Give --memory" in failure.reason
+    assert Admission(job, None, Budget(Runtime(), held, strict=True)).size(frames.items[0]) == (held, None)

@@ -73,7 +73,7 @@ def shoot(scene: npt.NDArray[np.uint8]) -> Shoot:
 def test_named_files_are_one_series_and_out_is_a_file(
     tmp_path: Path, shoot: Shoot, fuse: Command, averager: Averager
 ) -> None:
-    frames = [shoot(tmp_path / name, steps) for name, steps in (("a.png", 0.0), ("b.png", -1.5), ("c.png", 1.5))]
+    frames = [shoot(tmp_path / name, steps) for name, steps in (("a.png", 0.5), ("b.png", -3.0), ("c.png", 4.0))]
     outcome = fuse(*frames, "-o", tmp_path / "out.png")
     assert outcome.code == ExitCode.OK, outcome.err
     seen = averager.seen[0]

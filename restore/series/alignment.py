@@ -36,6 +36,9 @@ _AGREEING = 0.25
 """Agreement of small copies from which two frames surely show one scene."""
 _GAIN = 0.05
 """By how much a rough movement that no patch confirms must improve the agreement."""
+_GAIN_OF_INFRARED, _LOSS = 0.03, 0.02
+"""By how much a movement that patches agree on must improve it for infrared, whose patches err more; and by how much it
+may fall short for all others, since a part of a pixel is not to be seen in small copies."""
 _LAYOUT = 0.7
 """Correlation of light and dark over the whole picture from which two frames are not said to show different scenes."""
 _TELLING = 0.3
@@ -150,21 +153,21 @@ def place_of(images: tuple[Image, Image], views: tuple[View, View], kind: Series
     height, width = images[0].height, images[0].width
     factor = factor_to(height, width, EDGE)
     rough, score = rough_place(*views, kind)
+    score_still = agreement(*views, STILL)
     middles = places(views[0], factor, height, width)
     patcher = Patcher.of(images, views, kind)
-    start = scaled(rough, factor)
-    matches, fitted = _fitted(patcher, middles, start, factor)
+    matches, fitted = _fitted(patcher, middles, scaled(rough, factor), factor)
     if fitted is None and rough is not STILL:  # the rough place may be a mistake, and the frames lie right already
-        score_still = agreement(*views, STILL)
         matches, fitted = _fitted(patcher, middles, STILL, factor)
-        if fitted is None:
-            better = score >= max(_AGREEING, score_still + _GAIN)
-            return Place(start, score, 0) if better else Place(STILL, score_still, 0)
+        if fitted is None and score >= max(_AGREEING, score_still + _GAIN):
+            return Place(scaled(rough, factor), score, 0)
     if fitted is None:
-        return Place(STILL, score, 0)
-    near = reach(fitted, height, width) < LEAST_SHIFT
-    score = max(score, agreement(*views, scaled(fitted, 1 / factor)))
-    return Place(STILL if near else fitted, score, len(matches.here))
+        return Place(STILL, score_still, 0)
+    its, count = agreement(*views, scaled(fitted, 1 / factor)), len(matches.here)
+    least = score_still + _GAIN_OF_INFRARED if kind is SeriesKind.INFRARED else score_still - _LOSS
+    if reach(fitted, height, width) < LEAST_SHIFT or its < least:
+        return Place(STILL, score_still, count)
+    return Place(fitted, its, count)
 
 
 def _fitted(patcher: Patcher, middles: np.ndarray, start: Matrix, factor: int) -> tuple[Matches, Matrix | None]:
