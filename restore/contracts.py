@@ -76,10 +76,12 @@ def spec_problem(spec: object) -> str | None:
         value = getattr(spec, field)
         if not sound(value):
             return f"The restorer {_label(spec)} has {field}={value!r}, which must be {rule}."
-    if spec.needs is Needs.IMAGE_AND_MASK and spec.output_size is not None:
-        return f"The restorer {_label(spec)} needs a mask and has output_size; what is filled keeps its size."
-    if spec.makes is Makes.MASK and (spec.needs is not Needs.IMAGE or spec.output_size is not None):
-        return f"The restorer {_label(spec)} makes a mask; then it needs one image, and has no output_size."
+    resizes = "output_size" if spec.output_size is not None else "size_is_found" if spec.size_is_found else None
+    if spec.needs is Needs.IMAGE_AND_MASK and resizes is not None:
+        return f"The restorer {_label(spec)} needs a mask and has {resizes}; what is filled keeps its size."
+    if spec.makes is Makes.MASK and (spec.needs is not Needs.IMAGE or resizes is not None):
+        resizes = resizes or "output_size"
+        return f"The restorer {_label(spec)} makes a mask; then it needs one image, and has no {resizes}."
     return None
 
 
@@ -207,6 +209,7 @@ _RULES: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("needs", lambda value: isinstance(value, Needs), "a member of restore.spec.Needs"),
     ("makes", lambda value: isinstance(value, Makes), "a member of restore.spec.Makes"),
     ("output_size", lambda value: value is None or callable(value), "a function or None"),
+    ("size_is_found", lambda value: value is None or callable(value), "a function or None"),
     ("scales", _is_line, "one line of text"),
     ("size_rule", _is_size_rule, "a SizeRule with multiple from 1 and halo from 0"),
     ("weights", _is_path_or_none, "a pathlib.Path or None"),

@@ -10,7 +10,7 @@ from functools import partial
 from pydantic import ValidationError
 
 from restore.contracts import spec_problem
-from restore.spec import RestorerSpec
+from restore.spec import Options, RestorerSpec
 
 HEAVY = ("torch", "cv2", "skimage", "scipy", "kornia", "lightning_fabric")
 """What reading a description must not import: `restore --help` reads them all."""
@@ -41,7 +41,7 @@ def description_is_light(spec: RestorerSpec) -> None:
     assert not done.stdout, f"importing {module.__name__} imports {done.stdout}; move that import into load"
 
 
-def options_round_trip(spec: RestorerSpec) -> None:
+def options_round_trip(spec: RestorerSpec, options: Options | None = None) -> None:
     """Its options can be flags: described, with names of their own, and defaults that can be typed."""
     from restore.cli.flags import common_flags
     from restore.cli.mask_flags import takes_masks
@@ -52,7 +52,7 @@ def options_round_trip(spec: RestorerSpec) -> None:
         assert not taken.intersection(option.opts), f"{option.opts[0]} is a flag that every command has already"
     for row in option_rows(spec.options):
         assert row.description, f"{row.flag} has no description"
-    defaults = spec.options()
+    defaults = options or spec.options()
     given = {name: _typed(value) for name, value in defaults.model_dump(mode="json").items()}
     assert build_options(spec.options, given) == defaults, f"the defaults typed as flags ({given}) give other values"
 

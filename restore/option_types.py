@@ -138,6 +138,7 @@ def _united(parts: Iterable[Accepts]) -> Accepts:
         switch=all(part.switch for part in every),
         path=any(part.path for part in every),
         text=any(part.text for part in every),
+        length=max((part.length for part in every), default=1),
         repeated=any(part.repeated for part in every),
     )
 

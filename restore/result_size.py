@@ -1,5 +1,7 @@
 """How large results become, and what is held on the way: `RestorerSpec.output_size` and `RestorerSpec.working_bytes`.
 
+Where a size is only found in the picture itself (`RestorerSpec.size_is_found`), the largest there can be is taken.
+
 Asked before a picture is read (from its header, for memory and disk) and again before the model runs on it (from the
 picture itself): a header does not tell whether the picture is to be turned, and a size that has to fit into another
 depends on that.
@@ -47,6 +49,28 @@ def result_size(spec: RestorerSpec, options: Options, height: int, width: int) -
         raise PluginError(f"output_size of the model '{spec.name}' failed ({what}).", hint=_DEFECT) from error
     if not (isinstance(answer, tuple) and len(answer) == 2 and all(type(edge) is int and edge > 0 for edge in answer)):
         raise PluginError(f"output_size of the model '{spec.name}' gave {answer!r}.", hint=_DEFECT)
+    return answer
+
+
+def size_is_found(spec: RestorerSpec, options: Options) -> bool:
+    """Whether a result's size depends on what is in the picture; `result_size` is then the most pixels it may have.
+
+    Args:
+        spec: The restorer.
+        options: An instance of its options.
+
+    Raises:
+        PluginError: What the plugin says is neither True nor False, or it fails to say.
+    """
+    if spec.size_is_found is None:
+        return False
+    try:
+        answer: object = spec.size_is_found(options)
+    except Exception as error:  # a plugin's function may raise anything
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise PluginError(f"size_is_found of the model '{spec.name}' failed ({what}).", hint=_DEFECT) from error
+    if not isinstance(answer, bool):
+        raise PluginError(f"size_is_found of the model '{spec.name}' gave {answer!r}.", hint=_DEFECT)
     return answer
 
 

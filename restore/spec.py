@@ -111,7 +111,8 @@ class Restorer(Protocol):
 
         Returns:
             An image of the same depth and number of channels as the first frame, in the size that
-            `RestorerSpec.output_size` says, with its alpha and metadata; with the companions that
+            `RestorerSpec.output_size` says (no more pixels than that where `RestorerSpec.size_is_found`), with its
+            alpha and metadata; with the companions that
             `RestorerSpec.companions` promises for these options, in that order, as a `restore.image.Restoration`.
             With `Makes.MASK` instead: uint8 ``(H, W, 1)`` of the first frame's size, 255 = damaged, 0 = sound, without
             alpha, whatever the frame's depth and channels.
@@ -166,10 +167,14 @@ class RestorerSpec:
             shipped ones.
         needs: What an observation must hold.
         makes: What comes back: the picture restored, or a mask of what is damaged in it; see `Restorer.restore`. A mask
-            takes no `output_size`, and is written as PNG.
+            takes neither `output_size` nor `size_is_found`, and is written as PNG.
         output_size: ``output_size(options, height, width)`` → height and width of the result, in whole pixels; asked
             often, also before anything is read, so it must be quick. It may raise `restore.errors.InputError` for a
             size it cannot make; such a picture is refused before it is read. None: as the input.
+        size_is_found: ``size_is_found(options)`` → whether, with these options, the result's size depends on what is in
+            the picture (a scan cropped to its print). `output_size` then gives a height and a width that no result has
+            more pixels than, whatever its own; memory, disk and limits are reckoned with them. Equal options must give
+            equal answers. None: never.
         scales: What `restore models` says about it: "x1", "x2, x3, x4", "any".
         size_rule: Padding and receptive radius of the network.
         weights: The shipped weights file, or None where the method has none.
@@ -194,6 +199,7 @@ class RestorerSpec:
     needs: Needs = Needs.IMAGE
     makes: Makes = Makes.PICTURE
     output_size: Callable[[Any, int, int], tuple[int, int]] | None = None
+    size_is_found: Callable[[Any], bool] | None = None
     scales: str = "x1"
     size_rule: SizeRule = SizeRule()
     weights: Path | None = None

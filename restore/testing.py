@@ -26,7 +26,7 @@ from restore.description_checks import (
 )
 from restore.errors import InputError
 from restore.image import Image, Observation, Pixels, picture_of
-from restore.result_size import result_size
+from restore.result_size import result_size, size_is_found
 from restore.spec import Makes, Needs, Options, RestorerSpec
 from restore.steps import restore
 from restore.trials import METADATA, Bench, masks, other_sizes, picture, promising
@@ -47,18 +47,20 @@ class Check:
         return self.rule
 
 
-def check_restorer(spec: RestorerSpec) -> None:
+def check_restorer(spec: RestorerSpec, options: Options | None = None) -> None:
     """Put one restorer to the test, on the CPU, with small pictures.
 
     Args:
         spec: The description a plugin provides.
+        options: What it is tried with where it has no defaults, because it must be told what to do; None for its
+            defaults.
 
     Raises:
         AssertionError: It breaks rules; each is named with what was seen.
     """
     broken: list[str] = []
     first: Exception | None = None
-    for check in checks(spec):
+    for check in checks(spec, options):
         try:
             check.run()
         except Exception as error:  # whatever a plugin raises is a finding
@@ -72,15 +74,20 @@ def check_restorer(spec: RestorerSpec) -> None:
         raise AssertionError(f"The restorer {name!r} breaks these rules:\n" + "\n".join(broken)) from first
 
 
-def checks(spec: RestorerSpec) -> list[Check]:
-    """The rules for one restorer, each to be run on its own; the model is loaded once, by the first that needs it."""
+def checks(spec: RestorerSpec, options: Options | None = None) -> list[Check]:
+    """The rules for one restorer, each to be run on its own; the model is loaded once, by the first that needs it.
+
+    Args:
+        spec: The description a plugin provides.
+        options: As for `check_restorer`.
+    """
     if spec_problem(spec):
         return [Check("the description is sound", partial(description_is_sound, spec))]
-    bench = Bench(spec)
+    bench = Bench(spec, options)
     rules: list[tuple[str, Callable[[], None]]] = [
         ("the description is sound", partial(description_is_sound, spec)),
         ("reading the description imports no heavy library", partial(description_is_light, spec)),
-        ("every option can be given as text", partial(options_round_trip, spec)),
+        ("every option can be given as text", partial(options_round_trip, spec, options)),
         ("an unknown option is refused", partial(unknown_option_is_refused, spec)),
         (LOADS, partial(_model_loads, bench)),
         *(_for_masks(bench) if spec.makes is Makes.MASK else _for_pictures(bench)),
@@ -125,7 +132,7 @@ def _model_loads(bench: Bench) -> None:
 
 def _sizes(bench: Bench) -> None:
     for height, width in ((1, 1), (1, 7), (37, 53), (96, 130)):
-        _size(bench, height, width, bench.spec.options())
+        _size(bench, height, width, bench.defaults)
     for options in other_sizes(bench.spec):
         for height, width in ((1, 7), (37, 53)):
             # A model may know factors up to a limit; what it refuses so that the user understands is no defect.
@@ -136,7 +143,11 @@ def _sizes(bench: Bench) -> None:
 def _size(bench: Bench, height: int, width: int, options: Options) -> None:
     result = bench.restore(picture(height, width), options)
     expected = (*result_size(bench.spec, options, height, width), 3)
-    said = "" if options == bench.spec.options() else f" with {options}"
+    if size_is_found(bench.spec, options):
+        most, found = expected[0] * expected[1], result.height * result.width
+        assert found <= most and result.channels == 3, f"{height}x{width} gave {found} pixels of {most} there may be"
+        return
+    said = "" if options == bench.defaults else f" with {options}"
     assert result.pixels.shape == expected, f"{height}x{width} gave {result.pixels.shape}, not {expected}{said}"
 
 
@@ -146,10 +157,10 @@ def _masks(bench: Bench) -> None:
             image = picture(height, width, channels, dtype)
             # Values and shape are checked as every run does.
             checked(
-                bench.restorer.restore(Observation((image,)), bench.spec.options()),
+                bench.restorer.restore(Observation((image,)), bench.defaults),
                 image,
                 bench.spec,
-                bench.spec.options(),
+                bench.defaults,
             )
 
 
@@ -193,7 +204,7 @@ def _alpha(bench: Bench) -> None:
     alpha: Pixels = np.random.default_rng(1).integers(0, 256, (37, 53)).astype(np.uint8)
     result = bench.restore(image.with_pixels(image.pixels, alpha))
     assert result.alpha is not None, "it is lost"
-    if bench.spec.output_size is None:
+    if bench.spec.output_size is None and bench.spec.size_is_found is None:
         assert np.array_equal(result.alpha, alpha), "it was changed"
     opaque = bench.restore(image.with_pixels(image.pixels, np.full_like(alpha, 255))).alpha
     assert opaque is not None and (opaque == 255).all(), "an opaque one came out with holes"
@@ -210,7 +221,7 @@ def _input(bench: Bench) -> None:
         observation = bench.observation(picture(37, 53, 3, dtype))
         before = [frame.pixels.copy() for frame in observation.frames]
         mask = None if observation.mask is None else observation.mask.copy()
-        bench.restorer.restore(observation, bench.spec.options())
+        bench.restorer.restore(observation, bench.defaults)
         same = all(np.array_equal(old, new.pixels) for old, new in zip(before, observation.frames, strict=True))
         assert same, f"the {dtype.__name__} pixels of the observation were changed"
         if mask is not None and observation.mask is not None:
@@ -231,7 +242,7 @@ def _finite(bench: Bench) -> None:
 
 
 def _outside_the_mask(bench: Bench) -> None:
-    defaults = bench.spec.options()
+    defaults = bench.defaults
     for channels, dtype in ((1, np.uint8), (3, np.uint8), (1, np.uint16), (3, np.uint16), (3, np.float32)):
         image = picture(37, 53, channels, dtype)
         for name, mask in masks(37, 53).items():
@@ -243,7 +254,7 @@ def _outside_the_mask(bench: Bench) -> None:
 
 
 def _companions(bench: Bench) -> None:
-    for options in [bench.spec.options(), *promising(bench.spec)]:
+    for options in [bench.defaults, *promising(bench.spec, bench.defaults)]:
         for channels, dtype in ((1, np.uint16), (3, np.uint8)):
             observation = bench.observation(picture(37, 53, channels, dtype))
             first, second = (restore(bench.restorer, observation, bench.spec, options).companions for _ in range(2))

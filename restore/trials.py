@@ -37,10 +37,17 @@ class Bench:
 
     Args:
         spec: Its description.
+        options: What it is tried with; None for its defaults.
     """
 
-    def __init__(self, spec: RestorerSpec) -> None:
+    def __init__(self, spec: RestorerSpec, options: Options | None = None) -> None:
         self.spec = spec
+        self._options = options
+
+    @cached_property
+    def defaults(self) -> Options:
+        """What it is tried with where a rule asks for nothing else."""
+        return self._options or self.spec.options()
 
     @cached_property
     def restorer(self) -> Restorer:
@@ -49,7 +56,7 @@ class Bench:
 
     def restore(self, image: Image, options: Options | None = None) -> Image:
         """What the model makes of a picture; with its default options unless others are given."""
-        answer = self.restorer.restore(self.observation(image), options or self.spec.options())
+        answer = self.restorer.restore(self.observation(image), options or self.defaults)
         result: object = picture_of(answer)
         assert isinstance(result, Image), f"restore gave a {type(result).__name__} instead of an Image"
         return result
@@ -109,13 +116,16 @@ def other_sizes(spec: RestorerSpec) -> list[Options]:
     return found
 
 
-def promising(spec: RestorerSpec) -> list[Options]:
+def promising(spec: RestorerSpec, defaults: Options) -> list[Options]:
     """The options among which companions may be asked for: the defaults; each switch turned; each whole number at 2.
+
+    Args:
+        spec: The restorer.
+        defaults: What it is tried with where nothing else is asked for.
 
     Raises:
         PluginError: The model promises what it cannot.
     """
-    defaults = spec.options()
     turned: dict[str, object] = {}
     for name in spec.options.model_fields:
         value = getattr(defaults, name)
@@ -124,5 +134,5 @@ def promising(spec: RestorerSpec) -> list[Options]:
     found = [defaults]
     for values in [*({name: value} for name, value in turned.items()), turned]:
         with suppress(ValidationError):
-            found.append(spec.options.model_validate(values))
+            found.append(spec.options.model_validate({**dict(defaults), **values}))
     return [options for options in found if promised_companions(spec, options)]

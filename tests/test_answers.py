@@ -39,6 +39,22 @@ def test_another_picture_than_was_due_is_refused(answer: object, said: str) -> N
         checked(answer, PHOTO, PAINTER, Options())
 
 
+CROPPER = replace(PAINTER, size_is_found=lambda options: True)
+
+
+def test_a_size_that_is_found_in_the_picture_may_be_any_up_to_the_largest() -> None:
+    smaller = Image(PHOTO.pixels[100:, 1:])
+    assert checked(smaller, PHOTO, CROPPER, Options()).image is smaller
+    turned = Image(PHOTO.pixels.reshape(4, 300, 3))
+    assert checked(turned, PHOTO, CROPPER, Options()).image is turned
+
+
+@pytest.mark.parametrize("answer", [PHOTO.pixels.repeat(2, 0), PHOTO.pixels[..., :1], PHOTO.pixels.astype(np.uint8)])
+def test_a_size_that_is_found_does_not_excuse_more_pixels_another_depth_or_other_channels(answer: np.ndarray) -> None:
+    with pytest.raises(PluginError, match=r"where at most 300 x 4 in 3 channels uint16 was due"):
+        checked(Image(answer), PHOTO, CROPPER, Options())
+
+
 def test_a_mask_holds_nothing_of_the_picture_but_what_there_is_to_warn_of() -> None:
     new = replace(PHOTO.metadata, warnings=("Damaged EXIF.", "Very dark."))
     mask = checked(Image(MASK, metadata=new), PHOTO, SPOTTER, Options()).image

@@ -37,6 +37,8 @@ def test_what_fills_holes_cannot_change_the_size() -> None:
     assert spec_problem(masked) is None
     said = spec_problem(replace(masked, output_size=lambda options, height, width: (height, width)))
     assert said == "The restorer 'net-2' needs a mask and has output_size; what is filled keeps its size."
+    said = spec_problem(replace(masked, size_is_found=lambda options: True))
+    assert said == "The restorer 'net-2' needs a mask and has size_is_found; what is filled keeps its size."
 
 
 def test_what_makes_a_mask_takes_one_picture_and_keeps_its_size() -> None:
@@ -64,6 +66,7 @@ def test_what_makes_a_mask_takes_one_picture_and_keeps_its_size() -> None:
         ("needs", "one image"),
         ("makes", "a mask"),
         ("output_size", (2, 2)),
+        ("size_is_found", True),
         ("scales", ""),
         ("scales", 2),
         ("size_rule", SizeRule(multiple=0)),

@@ -24,6 +24,7 @@ from restore.option_types import accepts
         (Literal["a", "b", "c"], "a, b or c", "a|b|c"),
         (list[str], "text (repeat the flag for more)", "TEXT"),
         (dict[str, int], "text", "TEXT"),
+        (tuple[str, str] | None, "2 values, each text", "TEXT"),
     ],
 )
 def test_what_is_allowed_is_said_in_words_and_briefly(annotation: Any, words: str, metavar: str) -> None:

@@ -21,7 +21,7 @@ from restore.job import Job
 from restore.memory import BASE, COPIES
 from restore.planning import plan
 from restore.plugin_manager import PluginManager
-from restore.result_size import check_header, check_size, growth_of, result_size, working_bytes
+from restore.result_size import check_header, check_size, growth_of, result_size, size_is_found, working_bytes
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 Photo = Callable[..., Path]
@@ -227,3 +227,21 @@ def test_a_dry_run_tells_which_results_would_be_too_large(
 def test_models_are_listed_with_their_scales(capsys: pytest.CaptureFixture[str]) -> None:
     main(["models"], PluginManager.of({"double": Upscaler()}))
     assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["double", "upscale", "x2"]
+
+
+def finding(size_is_found: Any) -> RestorerSpec:
+    return replace(spec_of(lambda options, height, width: (height, width)), size_is_found=size_is_found)
+
+
+def test_a_size_is_found_in_the_picture_only_where_the_plugin_says_so() -> None:
+    assert not size_is_found(finding(None), Options())
+    assert size_is_found(finding(lambda options: isinstance(options, Options)), Options())
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(lambda options: 1, "gave 1"), (lambda options: 1 / 0, r"failed \(ZeroDivisionError: division by zero\)")],
+)
+def test_a_plugin_that_cannot_say_whether_is_told_so(answer: Any, said: str) -> None:
+    with pytest.raises(PluginError, match=f"size_is_found of the model 'double' {said}"):
+        size_is_found(finding(answer), Options())

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from pydantic import Field
 
+from restore.image import Image, Observation
 from restore.plugin_manager import PluginManager
-from restore.spec import RestorerSpec
+from restore.spec import Options, RestorerSpec
 from restore.testing import Check, check_restorer, checks
 
 PLUGINS = Path(__file__).parent / "broken_plugins"
@@ -53,6 +56,32 @@ def test_what_was_seen_is_told(name: str) -> None:
     with pytest.raises(AssertionError) as raised:
         check_restorer(broken)
     assert seen in str(raised.value)
+
+
+class Told(Options):
+    """Options without a default."""
+
+    amount: float = Field(ge=0, le=1, description="Must be given.")
+
+
+def test_a_restorer_that_must_be_told_what_to_do_is_tried_with_what_it_is_told() -> None:
+    """It crops what it is given, so that the rules for sizes are tried with a size that is only found."""
+
+    class Cropper:
+        def restore(self, observation: Observation, options: Told) -> Image:
+            image = observation.image
+            alpha = None if image.alpha is None else image.alpha[:, : (image.width + 1) // 2]
+            return image.with_pixels(image.pixels[:, : (image.width + 1) // 2], alpha)
+
+    cropper = replace(RESTORERS.GOOD, options=Told, load=lambda weights, runtime: Cropper())
+    with pytest.raises(AssertionError, match="amount"):
+        check_restorer(cropper)
+    with pytest.raises(AssertionError, match="pictures of any size come out in the size that is due: 1x7 gave"):
+        check_restorer(cropper, Told(amount=0.5))
+    found = replace(cropper, size_is_found=lambda options: True)
+    for check in checks(found, Told(amount=0.5)):
+        if check.rule != "reading the description imports no heavy library":  # a test module may import what it likes
+            check.run()
 
 
 def test_a_description_that_imports_torch_is_found() -> None:
