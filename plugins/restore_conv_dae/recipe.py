@@ -1,10 +1,11 @@
-"""What `conv-dae` learns from and how it is judged: settings, degradations, loss, validation."""
+"""What `conv-dae` learns from and how it is judged: settings, networks, loss; noise, and validation on it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -95,6 +96,28 @@ class Pair(nn.Module):
         # The estimator learns from the true level alone: gradients of the denoiser would teach it to cheat on texture.
         level = torch.where(told, level, estimate.detach().clamp(min=0).to(level.dtype))
         return denoise(self.denoiser, noisy, enlarge(level)), estimate
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a pair of networks is to learn: one task, from making the damage to the mark.
+
+    Attributes:
+        model: Name of the restorer.
+        settings: What can be set.
+        scores: What validation measures, in the log's order.
+        damage: ``damage(clean, settings, generator)`` → damaged and clean crops ``(N, 3, crop, crop)`` and the level of
+            the damage ``(N, 1, crop/8, crop/8)``; clean crops come with `MARGIN` pixels more.
+        validate: ``validate(pair, crops, folder, step)`` → the scores; writes a picture grid.
+        mark: One number out of the scores; the weights with the highest are kept.
+    """
+
+    model: str
+    settings: type[Settings]
+    scores: tuple[str, ...]
+    damage: Callable[[Tensor, Any, Generator], tuple[Tensor, Tensor, Tensor]]
+    validate: Callable[[Pair, Tensor, Path, int], dict[str, float]]
+    mark: Callable[[Mapping[str, float]], float]
 
 
 def split(pictures: Sequence[Pixels]) -> tuple[list[Pixels], list[Pixels]]:
@@ -199,3 +222,12 @@ def validate(pair: Pair, crops: Tensor, folder: Path, step: int) -> dict[str, fl
     save_grid(folder / f"grid-{step:07d}.png", shown)
     pair.train()
     return result
+
+
+def _mark(scores: Mapping[str, float]) -> float:
+    """Light, middle and strong noise, blind and told, and the noise of cameras."""
+    return sum(scores[name] for name in ("db15", "db25", "db50", "blind25", "camera")) / 5
+
+
+NOISE = Lesson("conv-dae", Settings, ("db15", "db25", "db50", "blind25", "grey25", "camera"), degrade, validate, _mark)
+"""To take noise away."""

@@ -8,8 +8,10 @@ and blind.
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from restore.degrade import uniform
 from restore.spec import TrainSpec
@@ -22,22 +24,27 @@ from restore.toolkit.training import (
     parse_settings,
 )
 from restore.toolkit.training_run import TrainingRun, fabric_of
+from restore.weights import header
 from restore.weights import load as load_weights
-from restore_conv_dae.recipe import MARGIN, Pair, Settings, degrade, picture_loss, split, validate
+from restore_conv_dae.recipe import MARGIN, NOISE, Lesson, Pair, picture_loss, split
 
 log = logging.getLogger("restore")
 
-COLUMNS = ("seconds", "step", "rate", "loss", "estimator", "db15", "db25", "db50", "blind25", "grey25", "camera")
+COLUMNS = ("seconds", "step", "rate", "loss", "estimator")
 
 
-def train(spec: TrainSpec) -> None:
-    """Learn `conv-dae` from folders of photographs and write its weights.
+def train(spec: TrainSpec, lesson: Lesson = NOISE) -> None:
+    """Learn a task of `conv-dae` from folders of photographs and write its weights.
+
+    Args:
+        spec: What is asked for.
+        lesson: The task.
 
     Raises:
         InputError: No photographs, or no checkpoint to resume from.
         UsageError: An unknown setting.
     """
-    settings = parse_settings(Settings, spec, "conv-dae")
+    settings = parse_settings(lesson.settings, spec, lesson.model)
     spec.work.mkdir(parents=True, exist_ok=True)
 
     # Machine. bf16 where the machine is faster with it; weights, loss and average stay float32.
@@ -53,7 +60,7 @@ def train(spec: TrainSpec) -> None:
     pair = Pair(settings.architecture)
     channels_last(pair)
     if spec.warm_start:
-        pair.load_state_dict(load_weights(spec.warm_start, "conv-dae")[0])
+        pair.load_state_dict(_start(spec.warm_start, lesson))
     inner, outer = pair.inner_and_outer()
     muon = Muon(inner, settings.inner_rate, decay=settings.decay)
     adam = torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))
@@ -64,7 +71,7 @@ def train(spec: TrainSpec) -> None:
     run = TrainingRun(spec, {"pair": pair}, optimizers, rates, average)
     sampler = CropSampler(learned, settings.crop + MARGIN, seed=run.seed)
     generator = torch.Generator(device=fabric.device).manual_seed(run.seed)
-    csv = CsvLog(spec.work / "log.csv", COLUMNS)
+    csv = CsvLog(spec.work / "log.csv", COLUMNS + lesson.scores)
     judged = Pair(settings.architecture).to(fabric.device)
     channels_last(judged)
 
@@ -74,7 +81,7 @@ def train(spec: TrainSpec) -> None:
         run.begin()
 
         crops = sampler.batch(settings.batch).to(fabric.device)
-        noisy, clean, level = degrade(crops, settings, generator)
+        noisy, clean, level = lesson.damage(crops, settings, generator)
         told = uniform(settings.batch, 0, 1, generator) < settings.told
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         restored, estimate = model(noisy, level, told)
@@ -94,20 +101,19 @@ def train(spec: TrainSpec) -> None:
             log.info("step %d: loss %.4f, %.0f %% of the training done", run.step, losses / since, 100 * run.progress)
         if run.step % 1000 == 0 or run.stopping:
             judged.load_state_dict(average.values)
-            scores = validate(judged, validation, spec.work, run.step)
-            row = {
-                "seconds": run.spent,
-                "step": run.step,
-                "rate": run.rate,
-                "loss": losses / since,
-                "estimator": guesses / since,
-            }
+            scores = lesson.validate(judged, validation, spec.work, run.step)
+            row = {**run.where(), "loss": losses / since, "estimator": guesses / since}
             csv.write({**row, **scores})
             log.info("%s", " ".join(f"{k} {v:.5g}" for k, v in {**row, **scores}.items()))
             losses, guesses, since = 0.0, 0.0, 0
-            mark = (scores["db15"] + scores["db25"] + scores["db50"] + scores["blind25"] + scores["camera"]) / 5
-            if run.is_best(mark):
+            if run.is_best(lesson.mark(scores)):
                 config = settings.architecture.as_dict()
-                run.export("conv-dae", average.values, config, settings.__dict__, photographs.digest, scores)
+                run.export(lesson.model, average.values, config, settings.__dict__, photographs.digest, scores)
             run.save()
     run.finish()
+
+
+def _start(weights: Path, lesson: Lesson) -> dict[str, Tensor]:
+    """Weights to go on from: of the same task, or the denoiser's, which has learned what photographs are like."""
+    model = NOISE.model if header(weights).get("model") == NOISE.model else lesson.model
+    return load_weights(weights, model)[0]
