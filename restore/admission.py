@@ -12,7 +12,7 @@ from restore.masks.detecting import Finder
 from restore.masks.making import mask_bytes
 from restore.memory import COPIES, Budget, limit_for, needed, picture_bytes
 from restore.planning import WorkItem
-from restore.result_size import check_header, growth_of, working_bytes
+from restore.result_size import check_header, growth_of, working_bytes, working_bytes_of_series
 from restore.series.reading import series_bytes
 
 
@@ -41,7 +41,7 @@ def held_bytes(job: Job, finder: Finder | None, item: WorkItem, headers: Sequenc
 def _series(job: Job, headers: Sequence[Header], beside: int) -> int:
     """What the frames of a series take while they are in flight, with its result, companions and restorer."""
     companions = picture_bytes(headers[0], companions=beside) - picture_bytes(headers[0])
-    working = sum(working_bytes(job.spec, job.options, each) for each in headers)
+    working = working_bytes_of_series(job.spec, job.options, headers)
     return series_bytes(headers, COPIES) + companions + working
 
 

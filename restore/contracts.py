@@ -219,4 +219,5 @@ _RULES: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("requires", _is_texts, "a tuple of import names"),
     ("companions", lambda value: value is None or callable(value), "a function or None"),
     ("working_bytes", lambda value: value is None or callable(value), "a function or None"),
+    ("frame_bytes", lambda value: value is None or callable(value), "a function or None"),
 )

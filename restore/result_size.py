@@ -9,8 +9,9 @@ depends on that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from restore.codecs.header import Header
 from restore.errors import InputError, PluginError
@@ -101,17 +102,43 @@ def working_bytes(spec: RestorerSpec, options: Options, header: Header) -> int:
     Raises:
         PluginError: What the plugin says is no number of bytes, or it fails to say.
     """
-    if spec.working_bytes is None:
+    return _bytes("working_bytes", spec.working_bytes, spec, options, header)
+
+
+def working_bytes_of_series(spec: RestorerSpec, options: Options, headers: Sequence[Header]) -> int:
+    """What a restorer holds beside the frames of a series and its result: once, and for each frame.
+
+    Args:
+        spec: The restorer.
+        options: An instance of its options.
+        headers: Of the frames.
+
+    Raises:
+        PluginError: What the plugin says is no number of bytes, or it fails to say.
+    """
+    once = max(working_bytes(spec, options, header) for header in headers)
+    return once + sum(_bytes("frame_bytes", spec.frame_bytes, spec, options, header) for header in headers)
+
+
+def _bytes(
+    name: str,
+    asked: Callable[[Any, int, int, int, int], int] | None,
+    spec: RestorerSpec,
+    options: Options,
+    header: Header,
+) -> int:
+    """Ask a plugin for a number of bytes; the larger one of both ways in which a picture may lie."""
+    if asked is None:
         return 0
     channels = header.channels + header.alpha
     sizes = _possible(spec, options, header.height, header.width)
     try:
-        answers: list[object] = [spec.working_bytes(options, *size, channels, header.bits) for size in sizes]
+        answers: list[object] = [asked(options, *size, channels, header.bits) for size in sizes]
     except Exception as error:  # a plugin's function may raise anything
         what = f"{type(error).__name__}: {error}".rstrip(": ")
-        raise PluginError(f"working_bytes of the model '{spec.name}' failed ({what}).", hint=_DEFECT) from error
+        raise PluginError(f"{name} of the model '{spec.name}' failed ({what}).", hint=_DEFECT) from error
     if not all(type(answer) is int and answer >= 0 for answer in answers):
-        raise PluginError(f"working_bytes of the model '{spec.name}' gave {answers[0]!r}.", hint=_DEFECT)
+        raise PluginError(f"{name} of the model '{spec.name}' gave {answers[0]!r}.", hint=_DEFECT)
     return max((answer for answer in answers if isinstance(answer, int)), default=0)
 
 

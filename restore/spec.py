@@ -187,8 +187,11 @@ class RestorerSpec:
             before a run, without loading the model; equal options must give equal answers.
         working_bytes: ``working_bytes(options, height, width, channels, bits)`` → bytes that `Restorer.restore` holds
             at most beside its picture, its result and companions, and what `Runtime.memory` bounds; channels include
-            alpha, bits are 8, 16 or 32. Of several frames it is asked for each, and the answers are added up. Asked
-            like `output_size`, to keep runs within their memory. None: next to none.
+            alpha, bits are 8, 16 or 32. Asked like `output_size`, to keep runs within their memory. Of a series, with
+            `Needs.FRAMES`, it is asked once, however many frames there are. None: next to none.
+        frame_bytes: ``frame_bytes(options, height, width, channels, bits)`` → bytes that `Restorer.restore` holds for
+            each frame of a series, beside its pixels and beside what `working_bytes` says: asked for every frame, and
+            added up. None: next to none.
     """
 
     name: str
@@ -209,3 +212,4 @@ class RestorerSpec:
     requires: tuple[str, ...] = ()
     companions: Callable[[Any], tuple[Companion, ...]] | None = None
     working_bytes: Callable[[Any, int, int, int, int], int] | None = None
+    frame_bytes: Callable[[Any, int, int, int, int], int] | None = None

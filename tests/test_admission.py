@@ -91,8 +91,8 @@ def test_a_series_takes_its_frames_once_and_what_is_done_with_one_of_them(
     assert (
         held == series_bytes(headers, COPIES) == 3 * headers[0].bytes + int(headers[0].bytes * (COPIES - 1)) + WORKING
     )
-    hungry = replace(job, spec=replace(job.spec, working_bytes=lambda *_: 100))
-    assert held_bytes(hungry, None, frames.items[0], headers) == held + 300
+    hungry = replace(job, spec=replace(job.spec, working_bytes=lambda *_: 100, frame_bytes=lambda *_: 7))
+    assert held_bytes(hungry, None, frames.items[0], headers) == held + 100 + 3 * 7
     _, failure = Admission(job, None, Budget(Runtime(), held - 1, strict=True)).size(frames.items[0])
     assert failure is not None and "Give --memory" in failure.reason
     assert Admission(job, None, Budget(Runtime(), held, strict=True)).size(frames.items[0]) == (held, None)

@@ -79,6 +79,7 @@ def test_what_makes_a_mask_takes_one_picture_and_keeps_its_size() -> None:
         ("requires", "bm3d"),
         ("companions", ("uncertainty",)),
         ("working_bytes", 1 << 20),
+        ("frame_bytes", 1 << 20),
     ],
 )
 def test_a_field_that_cannot_be_used_is_named_with_its_value_and_the_rule(field: str, value: Any) -> None:

@@ -21,7 +21,15 @@ from restore.job import Job
 from restore.memory import BASE, COPIES
 from restore.planning import plan
 from restore.plugin_manager import PluginManager
-from restore.result_size import check_header, check_size, growth_of, result_size, size_is_found, working_bytes
+from restore.result_size import (
+    check_header,
+    check_size,
+    growth_of,
+    result_size,
+    size_is_found,
+    working_bytes,
+    working_bytes_of_series,
+)
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 Photo = Callable[..., Path]
@@ -156,6 +164,18 @@ def test_what_is_held_on_the_way_is_asked_with_depth_and_alpha_and_for_both_ways
     assert working_bytes(hungry, Options(), header(200, 50)) == 200 * 3 * 8
     assert working_bytes(hungry, Options(), replace(header(50, 200), bits=16, alpha=True)) == 200 * 4 * 16
     assert working_bytes(spec_of(None), Options(), header(200, 50)) == 0
+
+
+def test_of_a_series_it_is_asked_once_and_for_each_frame() -> None:
+    headers = [header(200, 50), header(50, 200), replace(header(50, 200), channels=1)]
+    once = replace(spec_of(None), working_bytes=lambda _, height, width, channels, bits: height * channels)
+    assert working_bytes_of_series(once, Options(), headers) == 200 * 3
+    each = replace(once, frame_bytes=lambda _, height, width, channels, bits: width * channels * bits)
+    assert working_bytes_of_series(each, Options(), headers) == 200 * 3 + 200 * (3 + 3 + 1) * 8
+    assert working_bytes_of_series(spec_of(None), Options(), headers) == 0
+    broken = replace(once, frame_bytes=lambda *_: -1)
+    with pytest.raises(PluginError, match="frame_bytes of the model 'double' gave -1"):
+        working_bytes_of_series(broken, Options(), headers)
 
 
 @pytest.mark.parametrize("answer", [None, -1, 0.5, True])

@@ -55,20 +55,22 @@ def fuse(
     Raises:
         DeviceError: Memory or precision cannot be had.
     """
+    height, width = readers[0].height // PATCH, readers[0].width // PATCH
+    features = torch.empty(len(readers), model.architecture.width, height, width, dtype=torch.float16)
+    coarse = torch.empty(len(readers), 3, height, width)
     with torch.inference_mode():
-        encoded = [_encoded(model, reader, machine, edge) for reader in readers]
-        features = torch.stack([one for one, _ in encoded])
+        for reader, own, means in zip(readers, features, coarse, strict=True):
+            _encode(model, reader, own, means, machine, edge)
         weights = _weights(model, features, kind, machine)
         shares = F.avg_pool2d(weights, PATCH // COARSE)
         lacking = _lacking(model, _combined(features, shares), kind, machine)
-        return Fusion(weights, lacking, _combined(torch.stack([coarse for _, coarse in encoded]), shares))
+        return Fusion(weights, lacking, _combined(coarse, shares))
 
 
-def _encoded(model: LatentFusion, reader: FrameReader, machine: Machine, edge: int | None) -> tuple[Tensor, Tensor]:
-    """The features of one frame ``(width, H/8, W/8)`` float16, and its means over 8x8 pixels ``(3, H/8, W/8)``."""
-    size = reader.height, reader.width
-    out = torch.empty(model.architecture.width, size[0] // PATCH, size[1] // PATCH, dtype=torch.float16)
-    coarse = torch.empty(3, *out.shape[1:])
+def _encode(
+    model: LatentFusion, reader: FrameReader, features: Tensor, coarse: Tensor, machine: Machine, edge: int | None
+) -> None:
+    """Fill in the features of one frame ``(width, H/8, W/8)``, and its means over 8x8 pixels ``(3, H/8, W/8)``."""
 
     def source(top: int, bottom: int, left: int, right: int) -> Tensor:
         window = reader(top, bottom, left, right)
@@ -76,8 +78,7 @@ def _encoded(model: LatentFusion, reader: FrameReader, machine: Machine, edge: i
         return window - 0.5
 
     rule = SizeRule(MULTIPLE, receptive_radius(model.encoder))
-    run_strips(model.encoder, source, into(out), size, rule, machine, edge)
-    return out, coarse
+    run_strips(model.encoder, source, into(features), (reader.height, reader.width), rule, machine, edge)
 
 
 def _weights(model: LatentFusion, features: Tensor, kind: Tensor, machine: Machine) -> Tensor:
@@ -139,5 +140,11 @@ def into(out: Tensor) -> Sink:
 
 def by_bands(work: Callable[[Tensor], Tensor], features: Tensor) -> Tensor:
     """What needs nothing of neighbouring positions, a few rows at a time: ``(N, C, h, w)`` to ``(1, C', h, w)``."""
-    bands = [work(features[:, :, top : top + _BAND].float()) for top in range(0, features.shape[2], _BAND)]
-    return torch.cat(bands, 2)
+    _, _, height, width = features.shape
+    out = torch.empty(0)
+    for top in range(0, height, _BAND):
+        band = work(features[:, :, top : top + _BAND].float())
+        if not top:
+            out = band.new_empty(1, band.shape[1], height, width)
+        out[:, :, top : top + _BAND] = band
+    return out
