@@ -264,7 +264,7 @@ def _companions(bench: Bench) -> None:
 
 
 def _strength_zero(bench: Bench) -> None:
-    options = bench.spec.options.model_validate({"strength": 0})
+    options = bench.spec.options.model_validate({**dict(bench.defaults), "strength": 0})
     for dtype in (np.uint8, np.uint16, np.float32):
         image = picture(37, 53, 3, dtype)
         result = bench.restore(image, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from restore.errors import ExitCode, InputError, WeightsError
 from restore.image import Image, Metadata, Observation, Pixels
 from restore.plugin_manager import PluginManager
 from restore.spec import Needs, Runtime
+from restore.testing import checks
 from restore.toolkit import strips
 from restore.weights import save
 
@@ -71,6 +73,16 @@ def photograph(height: int = 60, width: int = 84) -> Pixels:
 def stylize(styler: LatentStyler, image: Image | Pixels, style: Path, **options: object) -> Image:
     image = image if isinstance(image, Image) else Image(image)
     return styler.restore(Observation((image,)), StyleOptions.model_validate({"style": style, **options}))
+
+
+def test_whatever_the_weights_it_keeps_the_rules_that_every_plugin_must_keep(weights: Path, style: Path) -> None:
+    """But those of a restoration: a style may make a dark picture bright and a red one blue."""
+    # The first is of this test's `load`; the last, because one file serves two models.
+    left_out = ("imports no heavy library", "squeezed through 8 bit", "red stays red", "where they come from")
+    spec = replace(SPEC, weights=weights, load=lambda _, runtime: SPEC.load(weights, runtime))
+    for check in checks(spec, StyleOptions(style=style, strength=1.0, method="adain")):
+        if not check.rule.endswith(left_out):
+            check.run()
 
 
 def latents(seed: int, height: int = 20, width: int = 30) -> Tensor:

@@ -62,6 +62,7 @@ class Told(Options):
     """Options without a default."""
 
     amount: float = Field(ge=0, le=1, description="Must be given.")
+    strength: float = Field(default=1.0, ge=0, le=1, description="0 changes nothing.")
 
 
 def test_a_restorer_that_must_be_told_what_to_do_is_tried_with_what_it_is_told() -> None:
@@ -70,6 +71,8 @@ def test_a_restorer_that_must_be_told_what_to_do_is_tried_with_what_it_is_told()
     class Cropper:
         def restore(self, observation: Observation, options: Told) -> Image:
             image = observation.image
+            if options.strength == 0:
+                return image
             alpha = None if image.alpha is None else image.alpha[:, : (image.width + 1) // 2]
             return image.with_pixels(image.pixels[:, : (image.width + 1) // 2], alpha)
 
