@@ -22,9 +22,13 @@ from restore_latent_fusion.model import KINDS, MULTIPLE, Architecture, LatentFus
 from restore_latent_fusion.plugin import FUSING, WEIGHTS, FuseOptions, provide_restorers
 from skimage import data
 
+from restore.codecs.header import Header
 from restore.contribution_map import contribution_map
 from restore.errors import DeviceError, InputError, WeightsError
 from restore.image import Image, Metadata, Observation, Pixels, Restoration, SeriesKind
+from restore.memory import COPIES, share
+from restore.result_size import working_bytes_of_series
+from restore.series.reading import series_bytes
 from restore.spec import Companion, Needs, Runtime
 from restore.testing import checks
 from restore.toolkit import strips
@@ -320,6 +324,13 @@ def test_it_keeps_within_its_memory_or_says_how_much_it_needs(weights: Path) -> 
     assert load(weights, CPU).edge is None
     with pytest.raises(DeviceError, match="cannot run in 8 MiB"):
         load(weights, replace(CPU, memory=8 << 20))
+
+
+def test_ten_frames_of_24_megapixels_fit_into_3_gib() -> None:
+    header = Header(6000, 4000, channels=3, bits=8, alpha=False, format="JPEG")
+    working = working_bytes_of_series(SPEC, PLAIN, [header] * 10)
+    assert working > working_bytes_of_series(SPEC, PLAIN, [header] * 2) > 0
+    assert series_bytes([header] * 10, COPIES) + working < share(Runtime(memory=3 << 30)).pictures
 
 
 def test_the_network_is_that_of_the_file(weights: Path) -> None:
