@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -24,13 +25,16 @@ from restore_latent_fusion.recipe import (
     fusion_loss,
     losses,
     make_brackets,
+    make_pairs,
     make_splits,
+    some_equal,
     split,
 )
 from restore_latent_fusion.train import COLUMNS, train
 from skimage import data
 from torch import Generator, Tensor
 
+from restore.degrade import grey
 from restore.errors import InputError, UsageError
 from restore.image import Image, Observation
 from restore.spec import Runtime, TrainSpec
@@ -186,17 +190,28 @@ def test_brackets_have_two_or_three_frames_and_a_pleasant_picture_each() -> None
     assert make_brackets(photos(1), seeded()).frames.shape[0] == 1
 
 
-@pytest.mark.parametrize(("equal", "same"), [(0.0, 0), (1.0, 4)])
-def test_a_share_of_the_focus_pairs_are_equal_frames(equal: float, same: int) -> None:
-    series = make_splits(photos(), seeded(), equal)
-    assert sum(torch.equal(one, other) for one, other in series.frames) == same
-    assert torch.equal(series.truth, photos())
-    if same:
-        assert torch.allclose(series.frames[:, 0], series.truth, atol=0.51 / 255)
+@pytest.mark.parametrize("make", [make_brackets, make_splits, make_pairs])
+def test_a_share_of_all_series_has_equal_frames_and_these_are_their_own_truth(
+    make: Callable[[Tensor, Generator], Series],
+) -> None:
+    made = make(photos(), seeded())
+    none = some_equal(made, photos(), 0.0, seeded())
+    assert torch.equal(none.frames, made.frames) and torch.equal(none.truth, made.truth)
+    equal = some_equal(made, photos(), 1.0, seeded())
+    assert all(torch.equal(series[0], other) for series in equal.frames for other in series)
+    assert torch.equal(equal.truth, photos())
+    shown = grey(photos()) if made.kind == INFRARED else photos()
+    assert torch.allclose(equal.frames[:, 0], shown, atol=0.51 / 255)
+
+
+def test_a_kind_of_which_none_is_wanted_is_left_out() -> None:
+    sampler = CropSampler([np.ascontiguousarray(picture) for picture in PHOTOS], 64, seed=0)
+    drawn = draw(sampler, Settings(crop=64, exposures=0, splits=2, pairs=0), seeded())
+    assert [series.kind for series in drawn] == [FOCUS]
 
 
 def test_out_of_focus_costs_the_more_the_farther_it_is_from_the_truth() -> None:
-    series = make_splits(photos(), seeded(), 0.0)
+    series = make_splits(photos(), seeded())
     mean = series.frames.mean(1)
     costs = [float(fusion_loss(fused, series, Settings())) for fused in (series.truth, mean, veiled(mean))]
     assert costs == sorted(costs) and costs[0] < 0.3 * costs[1]

@@ -39,7 +39,8 @@ def test_commands_in_the_readme_run(
     """Each block from a folder with nothing but the samples, its commands in order."""
     from restore.cli import main
 
-    shutil.copytree(ROOT / "sample_images", tmp_path / "sample_images")
+    for samples in ("sample_images", "sample_series"):
+        shutil.copytree(ROOT / samples, tmp_path / samples)
     monkeypatch.chdir(tmp_path)
     for arguments in commands:
         assert main(arguments) == 0, f"restore {shlex.join(arguments)}: {capsys.readouterr().err}"

@@ -110,7 +110,6 @@ FUSERS = (
         needs=Needs.FRAMES,
         companions=companions_of,
         working_bytes=_for_mertens,
-        default=True,
         sources=("Mertens, Kautz, Van Reeth: Exposure fusion, Pacific Graphics 2007",),
     ),
     RestorerSpec(

@@ -31,7 +31,7 @@ class Fusion:
 
     Attributes:
         weights: ``(N, H/2, W/2)`` float32, summing to 1 over the frames.
-        lacking: ``(4, H/2, W/2)`` float32: what the weighted frames lack, see `restore_latent_fusion.model.completed`.
+        lacking: ``(2, H/2, W/2)`` float32: what the weighted frames lack, see `restore_latent_fusion.model.completed`.
         coarse: ``(3, H/8, W/8)`` float32: the weighted frames without detail.
     """
 
@@ -112,14 +112,14 @@ def _combined(parts: Tensor, shares: Tensor) -> Tensor:
 
 
 def _lacking(model: LatentFusion, combined: Tensor, kind: Tensor, machine: Machine) -> Tensor:
-    """What the decoder says to combined features ``(width, h, w)``: ``(4, 4·h, 4·w)``."""
+    """What the decoder says to combined features ``(width, h, w)``: ``(2, 4·h, 4·w)``."""
     factor = PATCH // COARSE
     decoder = model.decoder
     # Weights sum to 1, so that the latents' mean may be taken of the combined features.
     joined = by_bands(lambda part: decoder.joined(model.mean(part), part, kind), combined[None])
     network = nn.Sequential(*decoder.trunk, decoder.lacking, nn.PixelShuffle(factor))
     height, width = combined.shape[1:]
-    out = torch.empty(4, height * factor, width * factor)
+    out = torch.empty(2, height * factor, width * factor)
 
     def source(top: int, bottom: int, left: int, right: int) -> Tensor:
         return joined[:, :, top:bottom, left:right].contiguous(memory_format=torch.channels_last)

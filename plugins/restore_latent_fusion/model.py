@@ -145,7 +145,7 @@ class Decoder(nn.Module):
         self.skip = nn.Conv2d(a.width, a.width, 1, bias=False)
         self.kind = nn.Embedding(len(KINDS) + 1, a.width)
         self.trunk = nn.Sequential(*_trunk(a))
-        self.lacking = _conv(a.width, 4 * (PATCH // COARSE) ** 2, 0.1)
+        self.lacking = _conv(a.width, 2 * (PATCH // COARSE) ** 2, 0.1)
         self.picture = _conv(a.width, 3 * PATCH**2, 0.3)
         nn.init.normal_(self.kind.weight, std=0.1)
 
@@ -158,7 +158,7 @@ class Decoder(nn.Module):
             kind: ``(B,)``, places in `KINDS`.
 
         Returns:
-            ``(B, 4, 4·H, 4·W)`` at half resolution: three channels to be added, and how much stronger detail is to be.
+            ``(B, 2, 4·H, 4·W)`` at half resolution: light to be added, and how much stronger detail is to be.
         """
         decoded = self.lacking(self.trunk(self.joined(z, features, kind)))
         return F.pixel_shuffle(decoded, PATCH // COARSE).float()
@@ -251,17 +251,19 @@ def finer(x: Tensor, factor: int = COARSE) -> Tensor:
 
 
 def completed(weighted: Tensor, coarse: Tensor, lacking: Tensor) -> Tensor:
-    """The fused picture: the weighted frames, their detail stronger or weaker by up to all of it, and what is added.
+    """The fused picture: the weighted frames, their detail stronger or weaker by up to all of it, and light added.
 
     Frames that differ lose contrast when they are mixed; what a fused picture should have of it is in the frames
-    themselves, and cannot be drawn anew from features at 1/8 of the resolution.
+    themselves, and cannot be drawn anew from features at 1/8 of the resolution. Light is added to all channels alike:
+    the colours are the frames' own. (A network that may choose them pays for structure with them, since green counts
+    for most of the luma: yellow skies and purple shadows.)
 
     Args:
         weighted: ``(B, 3, H, W)``.
         coarse: The same without detail: from means over 8x8 pixels.
-        lacking: ``(B, 4, H, W)``, of the decoder.
+        lacking: ``(B, 2, H, W)``, of the decoder.
     """
-    return weighted + lacking[:, 3:].tanh() * (weighted - coarse) + lacking[:, :3]
+    return weighted + lacking[:, 1:].tanh() * (weighted - coarse) + lacking[:, :1]
 
 
 def _bounded(log_variance: Tensor) -> Tensor:

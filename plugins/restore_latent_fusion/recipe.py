@@ -42,7 +42,7 @@ class Settings:
         splits: Focus pairs per step.
         pairs: Infrared pairs per step.
         crop: Edge of the crops in pixels, a multiple of 16.
-        equal: Share of the focus pairs that are two equal frames.
+        equal: Share of the series whose frames are all equal: there is nothing to do for these.
         alone: Weight of the pictures made of the latents alone.
         nats: Weight of the latents' divergence, in nats per position.
         truth: Weight of the brackets' distance from the photograph they were made of.
@@ -61,10 +61,10 @@ class Settings:
     splits: int = 3
     pairs: int = 3
     crop: int = 128
-    equal: float = 0.15
+    equal: float = 0.1
     alone: float = 0.5
     nats: float = 1e-4
-    truth: float = 1.0
+    truth: float = 0.7
     edges: float = 1.5
     level: float = 0.1
     alike: float = 1.5
@@ -121,12 +121,9 @@ def make_brackets(clean: Tensor, generator: Generator) -> Series:
     return Series(torch.cat([drawn, lit]), EXPOSURE, torch.cat([even, pleasant]))
 
 
-def make_splits(clean: Tensor, generator: Generator, equal: float) -> Series:
-    """Focus pairs, of which some are two equal frames: there is nothing to do for these."""
-    frames, _ = focus_split(clean, generator, radii=RADII)
-    same = (uniform(len(clean), 0, 1, generator) < equal)[:, None]
-    whole = ((clean * 255).round() / 255)[:, None].expand_as(frames)
-    return Series(torch.where(same, whole, frames), FOCUS, clean)
+def make_splits(clean: Tensor, generator: Generator) -> Series:
+    """Focus pairs."""
+    return Series(focus_split(clean, generator, radii=RADII)[0], FOCUS, clean)
 
 
 def make_pairs(clean: Tensor, generator: Generator) -> Series:
@@ -135,16 +132,22 @@ def make_pairs(clean: Tensor, generator: Generator) -> Series:
     return Series(torch.stack([one, other], 1).expand(-1, -1, 3, -1, -1).contiguous(), INFRARED, clean)
 
 
+def some_equal(series: Series, clean: Tensor, share: float, generator: Generator) -> Series:
+    """The same with some series' frames all replaced by the photograph, of infrared pairs by its luma."""
+    same = uniform(len(clean), 0, 1, generator) < share
+    shown = grey(clean) if series.kind == INFRARED else clean
+    whole = ((shown * 255).round() / 255)[:, None].expand_as(series.frames)
+    frames = torch.where(same[:, None], whole, series.frames)
+    return Series(frames, series.kind, torch.where(same, clean, series.truth))
+
+
 def draw(sampler: CropSampler, settings: Settings, generator: Generator) -> list[Series]:
-    """A step's series, one of each kind."""
+    """A step's series, one of each kind of which there are to be any."""
     counts = [settings.exposures, settings.splits, settings.pairs]
     crops = torch.split(sampler.batch(sum(counts)).to(generator.device), counts)
-    made = [
-        make_brackets(crops[EXPOSURE], generator),
-        make_splits(crops[FOCUS], generator, settings.equal),
-        make_pairs(crops[INFRARED], generator),
-    ]
-    return [series for series in made if len(series.frames)]
+    makers = (make_brackets, make_splits, make_pairs)
+    made = [(clean, make(clean, generator)) for clean, make in zip(crops, makers, strict=True) if len(clean)]
+    return [some_equal(series, clean, settings.equal, generator) for clean, series in made]
 
 
 def fusion_loss(fused: Tensor, series: Series, settings: Settings) -> Tensor:
@@ -196,7 +199,7 @@ def validation_series(held: Sequence[Pixels], device: torch.device) -> list[Seri
     three = Series(bracket(crops[0][:6], generator, 3), EXPOSURE, crops[0][:6])
     frames, pleasant = lit_bracket(crops[0][6:], generator)
     two = Series(frames, EXPOSURE, pleasant)
-    return [three, two, make_splits(crops[1], generator, 0.0), make_pairs(crops[2], generator)]
+    return [three, two, make_splits(crops[1], generator), make_pairs(crops[2], generator)]
 
 
 @torch.no_grad()
