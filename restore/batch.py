@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from restore import __version__
 from restore.codecs.atomic import sweep
 from restore.engine import execute
-from restore.errors import OutputError, WeightsError
+from restore.errors import InputError, OutputError, WeightsError
 from restore.folder_lock import PATIENCE, WORKER, folder_lock
 from restore.job import Job
 from restore.journal import FOLDER, Journal
@@ -24,6 +24,7 @@ from restore.planning import Plan
 from restore.provenance import Treatment
 from restore.reporting import Observer, Report, Silence
 from restore.resuming import DONE, settle
+from restore.spec import Options
 from restore.stamps import content_hash
 from restore.supervisor import supervise
 
@@ -109,6 +110,7 @@ def described(job: Job) -> tuple[Recipe, Treatment]:
 
     Raises:
         WeightsError: The weights file cannot be read.
+        InputError: A file that the options name cannot be read.
     """
     path, weights = job.weights or job.spec.weights, None
     if path is not None:
@@ -128,12 +130,31 @@ def described(job: Job) -> tuple[Recipe, Treatment]:
         settings["mask"] = job.masking.settings
     if job.series is not None:
         settings["series"] = job.series.settings
+    if files := _files_of(job.options):
+        settings["files"] = files
     recipe = Recipe(
         job.spec.name, weights, json.dumps(options, sort_keys=True), json.dumps(settings, sort_keys=True), __version__
     )
     told = options if job.masking is None else options | {"mask": job.masking.told}
     told = told if job.series is None else told | {"series": job.series.settings}
     return recipe, Treatment(job.spec.name, weights, told, __version__)
+
+
+def _files_of(options: Options) -> dict[str, str]:
+    """The sha256 of every file that the options name (a style, a profile): by its content a result is told apart.
+
+    Raises:
+        InputError: One cannot be read.
+    """
+    files = {}
+    for name, value in options:
+        if isinstance(value, Path):
+            try:
+                files[name] = content_hash(value)
+            except OSError as error:
+                flag = f"--{name.replace('_', '-')}"
+                raise InputError(f"cannot be read: {error.strerror}.", path=value, hint=f"Check {flag}.") from error
+    return files
 
 
 def _unsettled(plan: Plan) -> Plan:

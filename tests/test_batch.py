@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from restore.batch import described, run_batch
-from restore.errors import OutputError, WeightsError
+from restore.errors import InputError, OutputError, WeightsError
 from restore.folder_lock import RUN, WORKER, folder_lock
 from restore.in_place import plan_in_place
 from restore.job import Job
@@ -23,7 +23,7 @@ from restore.planning import Plan, plan
 from restore.plugin_manager import PluginManager
 from restore.reporting import Report
 from restore.resuming import DONE
-from restore.spec import Runtime
+from restore.spec import Options, Runtime
 
 if TYPE_CHECKING:
     from tests.conftest import Tiny
@@ -234,6 +234,25 @@ def test_a_recipe_is_all_that_shapes_the_results(tmp_path: Path, tiny: Tiny) -> 
     assert described(same)[0].digest == described(job)[0].digest, "how fast it goes does not"
     weights.write_bytes(b"two")
     assert described(replace(job, weights=weights))[0].digest not in digests
+
+
+class Styled(Options):
+    """Options that name a file."""
+
+    style: Path
+
+
+def test_a_file_that_the_options_name_counts_by_its_content(tmp_path: Path, tiny: Tiny) -> None:
+    style = tmp_path / "style.png"
+    style.write_bytes(b"one")
+    job = Job(Plan(()), tiny.spec, Styled(style=style))
+    before = described(job)[0].digest
+    assert described(job)[0].digest == before
+    style.write_bytes(b"two")
+    assert described(job)[0].digest != before
+    style.unlink()
+    with pytest.raises(InputError, match=r"style.png: cannot be read: .*--style"):
+        described(job)
 
 
 def test_weights_that_cannot_be_read_are_named(tmp_path: Path, tiny: Tiny) -> None:
