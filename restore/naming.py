@@ -12,6 +12,7 @@ from restore.errors import UsageError
 from restore.finding import Found
 from restore.spec import Companion
 
+_LOSSY = frozenset({"JPEG", "WEBP", "AVIF"})
 _TRICKS = frozenset("/\\:\0")
 
 
@@ -25,6 +26,8 @@ class Naming:
             (``a.JPEG`` stays so under ``jpg``). None keeps every format.
         masks: The results are masks of the pictures, called as `restore.masks.naming` says: PNG unless `format` says
             otherwise.
+        lossless: Unless `format` says otherwise, results of JPEG, WebP and AVIF become PNG, since they must not be
+            compressed once more.
 
     Raises:
         UsageError: A suffix that would lead to another folder or cannot be read in a list of files.
@@ -33,6 +36,7 @@ class Naming:
     suffix: str = ""
     format: str | None = None
     masks: bool = False
+    lossless: bool = False
 
     def __post_init__(self) -> None:
         if _TRICKS.intersection(self.suffix) or ".." in self.suffix or not self.suffix.isprintable():
@@ -77,6 +81,8 @@ class Naming:
         """
         own = name.suffix
         ending = output_suffix(own)
+        if self.lossless and self.format is None and suffix_format(ending) in _LOSSY:
+            ending = ".png"
         if self.format is not None:
             wanted = suffix_format(self._ending)
             ending = ending if wanted is not None and wanted == suffix_format(ending) else self._ending

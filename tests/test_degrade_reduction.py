@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from restore.degrade import reduce
-from restore.degrade.reduction import KINDS, matrix, mirrored
+from restore.degrade.reduction import KINDS, matrix, mirrored, reduced, resample
 from restore.resampling import resized
 
 
@@ -66,3 +66,17 @@ def test_without_antialiasing_pixels_are_skipped() -> None:
 
 def test_the_mirror_repeats_the_edge_pixel_as_often_as_it_takes() -> None:
     assert mirrored(-4, 6, 2).tolist() == [0, 1, 1, 0, 0, 1, 1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("antialias", [True, False])
+@pytest.mark.parametrize("scale", [1, 2, 3, 16])
+def test_reduction_by_convolution_has_the_weights_of_the_matrices(kind: str, antialias: bool, scale: int) -> None:
+    clean = torch.rand(2, 3, 3 * scale, 5 * scale, generator=torch.Generator().manual_seed(0))
+    rows, columns = (matrix(size * scale, size, kind, antialias).to(clean) for size in (3, 5))
+    assert torch.allclose(reduced(clean, scale, kind, antialias), resample(clean, rows, columns), atol=1e-5)
+
+
+def test_reduced_refuses_what_is_no_whole_multiple() -> None:
+    with pytest.raises(ValueError, match="no whole multiples"):
+        reduced(torch.zeros(1, 3, 9, 10), 2, "area")

@@ -26,7 +26,7 @@ ORDER = (
     {"errors"},
     {"image", "spec"},
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
-    | {"degrade", "holes", "correct", "diagnose", "heat_map", "series", "contribution_map", "fusing"},
+    | {"degrade", "degradations", "holes", "correct", "diagnose", "heat_map", "series", "contribution_map", "fusing"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "fusion_metrics", "masks"}
     | {"journal", "journal_rows", "journal_schema", "journal_reading", "accounting"}
     | {

@@ -62,3 +62,14 @@ def test_companions_are_named_after_their_result_and_lie_beside_it() -> None:
         ("scan", ("scan.sample-1", "scan.uncertainty.tif")),
     ):
         assert companion_paths(Path(output), companions) == tuple(map(Path, names))
+
+
+def test_lossless_results_of_lossy_files_are_png_unless_the_user_says_otherwise() -> None:
+    lossless = Naming(lossless=True)
+    names = ("a.jpg", "b.WEBP", "c.avif", "d.heic", "e.tif", "f.png", "g.bmp", "h.nef")
+    assert [str(lossless.result(Path(name))) for name in names] == [
+        *("a.png", "b.png", "c.png", "d.png", "e.tif", "f.png", "g.bmp", "h.tif")
+    ]
+    assert lossless.result(Path("x/a.jpg")) == Path("x/a.png")
+    assert Naming(format="jpg", lossless=True).result(Path("a.JPEG")) == Path("a.JPEG")
+    assert Naming("_n", lossless=True).result(Path("a.jpg")) == Path("a_n.png")

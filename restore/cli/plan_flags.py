@@ -69,6 +69,7 @@ def planned(
     masking: Masking | None = None,
     makes: Makes = Makes.PICTURE,
     series: Series | None = None,
+    lossless: bool = False,
 ) -> Plan:
     """Make the plan that the flags ask for.
 
@@ -80,6 +81,7 @@ def planned(
         masking: What is missing in the pictures, for a restorer that needs to know.
         makes: What the restorer makes of them.
         series: Which of them are frames of one series, for a restorer that needs several.
+        lossless: Results keep what they hold bit for bit, unless --format says otherwise.
 
     Raises:
         UsageError, InputError, OutputError: See `restore.planning.plan`, `restore.in_place.plan_in_place`,
@@ -91,7 +93,7 @@ def planned(
         )
     since = None if values["since"] is None else moment(values["since"], datetime.now().astimezone())
     selection = Selection(values["include"], values["exclude"], since, None if masking is None else masking.place)
-    naming = Naming(values["suffix"], values["format"], masks=makes is Makes.MASK)
+    naming = Naming(values["suffix"], values["format"], masks=makes is Makes.MASK, lossless=lossless)
     the_plan = _without_masks(values, writable, list_collisions, companions, selection, naming, series)
     return the_plan if masking is None else with_masks(the_plan, masking)
 

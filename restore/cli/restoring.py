@@ -39,8 +39,11 @@ from restore.rehearsal import rehearsed
 from restore.reporting import Report
 from restore.spec import Makes, Options, RestorerSpec, Runtime
 
-_MODEL, _MASKING = "restore.model", "restore.masking"
+MODEL, _MASKING = "restore.model", "restore.masking"
+EXTENDED = frozenset({"degrade"})
+"""Tasks whose command stands in a file of its own: `restore.cli.degrading`."""
 _TITLES = {
+    "degrade": "Spoil photographs on purpose: noise, blur, compression, ageing, damage, to try and to measure with.",
     "denoise": "Remove noise from photographs.",
     "upscale": "Enlarge photographs.",
     "detect": "Find damage in photographs: masks of it, to look at, to edit, and to fill with `restore inpaint`.",
@@ -50,8 +53,8 @@ _TITLES = {
 
 
 def commands(manager: PluginManager) -> list[click.Command]:
-    """The commands of all tasks that some restorer serves."""
-    return [TaskCommand(task, manager) for task in manager.tasks()]
+    """The commands of all tasks that some restorer serves, but for those that have more flags of their own."""
+    return [TaskCommand(task, manager) for task in manager.tasks() if task not in EXTENDED]
 
 
 class TaskCommand(click.Command):
@@ -62,6 +65,9 @@ class TaskCommand(click.Command):
         manager: Provides the restorers of this task.
     """
 
+    lossless = False
+    """Whether results become PNG where their inputs are compressed with losses."""
+
     def __init__(self, task: str, manager: PluginManager) -> None:
         specs = manager.restorers(task)
         title = _TITLES.get(task, f"Run the task '{task}' on pictures.")
@@ -69,7 +75,7 @@ class TaskCommand(click.Command):
             task,
             params=common_flags([spec.name for spec in specs], masks=takes_masks(specs), series=takes_series(specs)),
             help=f"{title} INPUT is files, folders (with all in them) or quoted patterns ('scans/**/*.tif'). "
-            f"{_places(specs)} {_kept(specs)}",
+            f"{_places(specs)} {_kept(specs, self.lossless)}",
             short_help=title,
         )
         self.task = task
@@ -77,22 +83,26 @@ class TaskCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Choose the model by ``-m``, then parse with its flags."""
-        ctx.meta[_MODEL] = self._choose(_model_in(args))
+        ctx.meta[MODEL] = self._choose(_model_in(args))
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The common parameters and the chosen model's."""
         common = super().get_params(ctx)
-        spec: RestorerSpec | None = ctx.meta.get(_MODEL)
+        spec: RestorerSpec | None = ctx.meta.get(MODEL)
         if spec is None:
             return common
-        return [*common, *_own_flags(spec, common)]
+        return [*common, *self.own_flags(spec, common)]
+
+    def own_flags(self, spec: RestorerSpec, common: Sequence[click.Parameter]) -> list[click.Option]:
+        """A model's flags; refuses one that every command has already."""
+        return _own_flags(spec, common)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the model's flags first, then those all models share, then the models there are."""
-        spec: RestorerSpec = ctx.meta[_MODEL]
+        spec: RestorerSpec = ctx.meta[MODEL]
         common = super().get_params(ctx)
-        own = _own_flags(spec, common)
+        own = self.own_flags(spec, common)
         sections = (
             (f"Options of the model {spec.name}", own),
             ("The mask", [param for param in common if param.name in MASK_FLAGS]),
@@ -165,32 +175,33 @@ class TaskCommand(click.Command):
         """Which file becomes which, as the flags say."""
         anything = any("write_image" in plugin.hooks for plugin in self.manager.plugins())
         writable = None if anything else WRITABLE_SUFFIXES
-        companions = promised_companions(ctx.meta[_MODEL], self._options(ctx))
+        companions = promised_companions(ctx.meta[MODEL], self._options(ctx))
         return planned(
             ctx.params,
             writable=writable,
             list_collisions=list_collisions,
             companions=companions,
             masking=self._masking(ctx),
-            makes=ctx.meta[_MODEL].makes,
-            series=series_of(ctx.params, ctx.meta[_MODEL]),
+            makes=ctx.meta[MODEL].makes,
+            series=series_of(ctx.params, ctx.meta[MODEL]),
+            lossless=self.lossless,
         )
 
     def _masking(self, ctx: click.Context) -> Masking | None:
         """What the flags say is missing; asked once, since a detector's weights are hashed for it."""
         if _MASKING not in ctx.meta:
-            ctx.meta[_MASKING] = masking_of(ctx.params, ctx.meta[_MODEL], self.manager)
+            ctx.meta[_MASKING] = masking_of(ctx.params, ctx.meta[MODEL], self.manager)
         found: Masking | None = ctx.meta[_MASKING]
         return found
 
     def _options(self, ctx: click.Context) -> Options:
         """The model's own options."""
-        model: type[Options] = ctx.meta[_MODEL].options
+        model: type[Options] = ctx.meta[MODEL].options
         return build_options(model, {name: ctx.params[name] for name in model.model_fields})
 
     def _job(self, ctx: click.Context, the_plan: Plan) -> Job:
         """Everything the flags say, checked, before anything is loaded."""
-        spec: RestorerSpec = ctx.meta[_MODEL]
+        spec: RestorerSpec = ctx.meta[MODEL]
         values = ctx.params
         options = self._options(ctx)
         runtime = Runtime(values["device"], values["precision"], values["tile"], values["memory"], values["threads"])
@@ -235,8 +246,10 @@ def _places(specs: Sequence[RestorerSpec]) -> str:
     return "OUT is a file for one input file, else a folder that mirrors the inputs."
 
 
-def _kept(specs: Sequence[RestorerSpec]) -> str:
+def _kept(specs: Sequence[RestorerSpec], lossless: bool) -> str:
     """What becomes of originals, and how results are called where not as they."""
+    if lossless:
+        return "Results of JPEG, WebP and AVIF are PNG, unless --format or OUT says so. Originals are never changed."
     if takes_series(specs):
         return ""
     if all(spec.makes is Makes.MASK for spec in specs):
@@ -258,7 +271,6 @@ def _model_in(args: Sequence[str]) -> str | None:
 
 
 def _own_flags(spec: RestorerSpec, common: Sequence[click.Parameter]) -> list[click.Option]:
-    """A model's flags; refuses one that every command has already."""
     own = click_options(spec.options)
     taken = {name for param in common for name in [param.name, *param.opts]}
     for option in own:

@@ -30,7 +30,7 @@ _CHROMA_TABLE = (
 )
 
 
-def jpeg(rgb: Tensor, quality: Tensor, subsample: bool) -> Tensor:
+def jpeg(rgb: Tensor, quality: Tensor, subsample: bool, *, whole: bool = False) -> Tensor:
     """What a baseline JPEG of this quality leaves of the pictures.
 
     kornia's codec rounds softly so that gradients can flow; a saved file's coefficients are whole numbers, and that is
@@ -40,6 +40,7 @@ def jpeg(rgb: Tensor, quality: Tensor, subsample: bool) -> Tensor:
         rgb: ``(N, 3, H, W)``, H and W multiples of 16.
         quality: ``(N, 1, 1, 1)`` or ``(N,)``, 1 to 100.
         subsample: Halve the colour channels in both directions (4:2:0), else 4:4:4.
+        whole: Round luma and colour to whole numbers before and after, as libjpeg does; twice as close to its files.
 
     Returns:
         ``(N, 3, H, W)`` rounded to 8 bits, in [0, 1].
@@ -52,15 +53,20 @@ def jpeg(rgb: Tensor, quality: Tensor, subsample: bool) -> Tensor:
     matrix = rgb.new_tensor(TO_YCC)
     pixels = (rgb.clamp(0, 1) * 255).round()
     ycc = torch.einsum("ij,njhw->nihw", matrix, pixels)
+    ycc = ycc.round() if whole else ycc
     luma, chroma = ycc[:, :1] - 128, ycc[:, 1:]
     q = quality.reshape(-1).clamp(1, 100)
     luma = _quantise(luma, rgb.new_tensor(_LUMA_TABLE), q) + 128
     if subsample:
-        small = _quantise(F.avg_pool2d(chroma, 2), rgb.new_tensor(_CHROMA_TABLE), q)
+        half = F.avg_pool2d(chroma, 2)
+        small = _quantise(half.round() if whole else half, rgb.new_tensor(_CHROMA_TABLE), q)
+        small = small.round().clamp(-128, 127) if whole else small
         chroma = F.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)
     else:
         chroma = _quantise(chroma, rgb.new_tensor(_CHROMA_TABLE), q)
-    back = torch.einsum("ij,njhw->nihw", torch.linalg.inv(matrix), torch.cat([luma, chroma], 1))
+    planes = torch.cat([luma, chroma], 1)
+    planes = torch.cat([planes[:, :1].round().clamp(0, 255), planes[:, 1:].round()], 1) if whole else planes
+    back = torch.einsum("ij,njhw->nihw", torch.linalg.inv(matrix), planes)
     return back.round().clamp(0, 255) / 255
 
 

@@ -52,6 +52,39 @@ def resample(pictures: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     return rows @ pictures @ columns.mT
 
 
+def reduced(clean: Tensor, scale: int, kind: str, antialias: bool = True) -> Tensor:
+    """Pictures made smaller by a whole factor, with any of the kernels; takes no matrices of the pictures' size.
+
+    The weights are those of `matrix`, which repeat with the pixels of the result, so that this is a convolution.
+
+    Args:
+        clean: ``(N, C, H, W)``, H and W multiples of the scale; mirrored beyond its borders.
+        scale: 1 or a larger whole number.
+        kind: One of `KINDS`.
+        antialias: See `matrix`.
+
+    Returns:
+        ``(N, C, H/scale, W/scale)``, not rounded, not clipped.
+
+    Raises:
+        ValueError: H or W is no multiple of the scale.
+    """
+    height, width = clean.shape[2:]
+    if scale < 1 or height % scale or width % scale:
+        raise ValueError(f"{width}x{height} pixels cannot be reduced by {scale}: no whole multiples")
+    middle = 4  # of nine pixels, whose weights reach no border
+    weights = matrix(9 * scale, 9, kind, antialias)[middle]
+    reach = max(int(k) for k in (weights.nonzero().flatten() - middle * scale).tolist())
+    reach = max(reach - scale + 1, 0)
+    taps = weights[middle * scale - reach : (middle + 1) * scale + reach].to(clean)
+    for axis in (2, 3):
+        size = clean.shape[axis]
+        index = mirrored(-reach, size + reach, size).to(clean.device)
+        parts = clean.index_select(axis, index).unfold(axis, len(taps), scale)
+        clean = parts @ taps
+    return clean
+
+
 @lru_cache(maxsize=1024)
 def matrix(given: int, wanted: int, kind: str, antialias: bool = True) -> Tensor:
     """The weights by which an axis of `given` pixels becomes one of `wanted`, centres aligned.
