@@ -44,6 +44,7 @@ EXTENDED = frozenset({"degrade"})
 """Tasks whose command stands in a file of its own: `restore.cli.degrading`."""
 _TITLES = {
     "degrade": "Spoil photographs on purpose: noise, blur, compression, ageing, damage, to try and to measure with.",
+    "correct": "Correct photographs without a network: colours, light and contrast, haze, scans that lie askew.",
     "denoise": "Remove noise from photographs.",
     "upscale": "Enlarge photographs.",
     "detect": "Find damage in photographs: masks of it, to look at, to edit, and to fill with `restore inpaint`.",
