@@ -239,7 +239,7 @@ def test_the_command_writes_the_stylized_picture_and_says_what_is_missing(
     lacking = run_cli(manager, *words)
     assert lacking.code == ExitCode.USAGE and "--style" in lacking.err
     missing = run_cli(manager, *words, "--style", tmp_path / "no.png", "--overwrite")
-    assert missing.code != ExitCode.OK and "no.png: is not a file" in missing.err
+    assert missing.code == ExitCode.INPUT and "no.png: cannot be read" in missing.err and "--style" in missing.err
 
 
 def test_it_says_what_it_needs_and_where_it_comes_from() -> None:

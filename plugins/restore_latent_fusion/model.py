@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from restore.image import SeriesKind
 from restore.toolkit.stream import Residual
+from restore_latent_fusion.losses import luma
 
 PATCH = 8
 """Pixels per latent, along an edge."""
@@ -28,6 +29,10 @@ MULTIPLE = 2 * PATCH
 """Height and width must be multiples of this: the deep level lies at half the latents' resolution."""
 COARSE = 2
 """Pixels per weight, along an edge; between weights the full resolution is interpolated."""
+DARK = 0.02
+"""Luma below which colour is not amplified with it: it is noise there."""
+BRIGHTER = 2.0
+"""How much stronger or weaker colours become at most."""
 KINDS = (SeriesKind.EXPOSURE, SeriesKind.FOCUS, SeriesKind.INFRARED)
 """Why frames are combined, in the order of the network's embedding."""
 
@@ -254,16 +259,19 @@ def completed(weighted: Tensor, coarse: Tensor, lacking: Tensor) -> Tensor:
     """The fused picture: the weighted frames, their detail stronger or weaker by up to all of it, and light added.
 
     Frames that differ lose contrast when they are mixed; what a fused picture should have of it is in the frames
-    themselves, and cannot be drawn anew from features at 1/8 of the resolution. Light is added to all channels alike:
-    the colours are the frames' own. (A network that may choose them pays for structure with them, since green counts
-    for most of the luma: yellow skies and purple shadows.)
+    themselves, and cannot be drawn anew from features at 1/8 of the resolution. Only luma is changed, and colour grows
+    and shrinks with it: hues are the frames' own. (A network that may choose colours pays for structure with them,
+    since green counts for most of the luma: yellow skies and purple shadows.)
 
     Args:
         weighted: ``(B, 3, H, W)``.
         coarse: The same without detail: from means over 8x8 pixels.
         lacking: ``(B, 2, H, W)``, of the decoder.
     """
-    return weighted + lacking[:, 1:].tanh() * (weighted - coarse) + lacking[:, :1]
+    before = luma(weighted)
+    after = before + lacking[:, 1:].tanh() * (before - luma(coarse)) + lacking[:, :1]
+    ratio = ((after + DARK) / (before + DARK)).clamp(1 / BRIGHTER, BRIGHTER)
+    return after + ratio * (weighted - before)
 
 
 def _bounded(log_variance: Tensor) -> Tensor:
