@@ -3,6 +3,7 @@
 Runs ``restore denoise`` with its defaults over two samples and puts a piece of each, before and after, side by side,
 pixel for pixel. And enlarges a piece of a third one four times: bicubic, ``restore upscale``, its map of uncertainty.
 And fills drawn scratches and letters in the third: Telea's method, ``restore inpaint``.
+And fuses the sample series: frames as they were taken, half as large, and what ``restore fuse`` makes of them.
 """
 
 from __future__ import annotations
@@ -112,6 +113,22 @@ def filled(folder: Path) -> Image.Image:
     return side_by_side(pieces, ("scratches and letters", "OpenCV's Telea", "restore inpaint"))
 
 
+def fused(folder: Path) -> Image.Image:
+    """Return the frames of a bracket and of a focus stack, and the picture made of each."""
+    series = ROOT / "sample_series"
+    rows = []
+    for frames in (["table-1", "table-2", "table-3"], ["face-1", "face-2"]):
+        paths = [series / f"{name}.jpg" for name in frames]
+        target = folder / f"{frames[0]}.png"
+        subprocess.run(["restore", "fuse", *paths, "-o", target], check=True)
+        shown = [ImageOps.contain(opened(path), (270, 180)) for path in (*paths, target)]
+        rows.append(side_by_side(shown, (*frames, "restore fuse")))
+    sheet = Image.new("RGB", (max(row.width for row in rows), sum(row.height for row in rows) + GAP), "white")
+    for number, row in enumerate(rows):
+        sheet.paste(row, (0, number * (rows[0].height + GAP)))
+    return sheet
+
+
 def main() -> None:
     """Write all pictures into ``docs/images``."""
     target = ROOT / "docs" / "images"
@@ -125,6 +142,7 @@ def main() -> None:
             sheet.save(target / picture.name, optimize=True)
         enlarged(Path(folder)).save(target / "upscale.png", optimize=True)
         filled(Path(folder)).save(target / "inpaint.png", optimize=True)
+        fused(Path(folder)).save(target / "fuse.png", optimize=True)
     for path in sorted(target.glob("*.png")):
         print(f"{path.stat().st_size // 1024:5d} KiB  {path}")
 

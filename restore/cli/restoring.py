@@ -50,6 +50,7 @@ _TITLES = {
     "detect": "Find damage in photographs: masks of it, to look at, to edit, and to fill with `restore inpaint`.",
     "fuse": "Make one picture of several frames: exposure brackets, focus stacks, infrared and visible.",
     "inpaint": "Fill what is missing in photographs: scratches, dust, text, objects.",
+    "stylize": "Give photographs the look of another picture: its colours, contrast and light.",
 }
 
 
