@@ -67,7 +67,7 @@ def test_a_turned_scan_is_turned_back() -> None:
     assert cropped.shape[0] < scan.shape[0] < mended.shape[0]
 
 
-@pytest.mark.parametrize("name", ["chelsea", "grass", "gravel", "moon"])
+@pytest.mark.parametrize("name", ["chelsea", "grass", "gravel", "moon", "rocket"])
 def test_pictures_without_lines_say_nothing(name: str) -> None:
     photo = getattr(data, name)()
     assert estimate_skew(photo.reshape(*photo.shape[:2], -1)).confidence < 0.3

@@ -28,6 +28,9 @@ from restore_correct.plugin import CorrectOptions, points_of
 CONFIDENT = 0.5
 """Geometry is changed where what was found is at least so sure."""
 
+CONFIDENT_OF_PRINT = 0.7
+"""The same for prints: in some photographs a frame or a horizon reaches 0.6."""
+
 LEVEL = 0.05
 """Degrees: what lies less askew is level, and not resampled for it."""
 
@@ -93,7 +96,7 @@ def _dewarped(image: Image, options: CorrectOptions) -> Image:
         corners = _given_corners(options.corners, image)
     else:
         found = estimate_corners(image.pixels)
-        if found is None or found.confidence < CONFIDENT:
+        if found is None or found.confidence < CONFIDENT_OF_PRINT:
             return _noted(image, "No print was found in it: it is left in its shape (--corners says where one is)")
         corners = found.points
     alpha = None if image.alpha is None else apply_dewarp(image.alpha[..., None], corners)[..., 0]

@@ -17,11 +17,11 @@ LARGEST = 15.0
 TOGETHER = (1.3, 1.8)
 """How many times sharper than usual the profiles must be, taken together, for confidence to leave 0 and to reach 1 …"""
 
-WEAKER = (1.05, 1.25)
+WEAKER = (1.3, 1.7)
 """… and the weaker of the two as well: a horizon alone makes no scan …"""
 
-STRONGER = (2.1, 3.0)
-"""… unless one of them is as sharp as only lines of text make it."""
+LEVEL = (2.1, 3.0)
+"""… unless the level one is as sharp as lines of text make it. Upright ones do not count for so much: towers lean."""
 
 _POINTS = 60_000
 _FAINTEST = 0.03
@@ -116,7 +116,7 @@ def _confidence(found: Numbers, scores: Numbers) -> float:
     together = found.sum() / max(float(np.median(scores.sum(axis=1))), 1e-12)
     times = found / np.median(scores, axis=0).clip(1e-12)
     both = _ramp(together, TOGETHER) * _ramp(float(times.min()), WEAKER)
-    return max(both, _ramp(float(times.max()), STRONGER))
+    return max(both, _ramp(float(times[0]), LEVEL))
 
 
 def _ramp(value: float, ends: tuple[float, float]) -> float:
