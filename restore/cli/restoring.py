@@ -23,6 +23,7 @@ from restore.cli.progress import watching
 from restore.cli.series_flags import NAMES as SERIES_FLAGS
 from restore.cli.series_flags import series_of, takes_series
 from restore.cli.stopping import stopped_by_signals
+from restore.cli.titles import TITLES
 from restore.cli.watch_flags import check_watch
 from restore.cli.wording import printable
 from restore.codecs.formats import WRITABLE_SUFFIXES
@@ -42,16 +43,6 @@ from restore.spec import Makes, Options, RestorerSpec, Runtime
 MODEL, _MASKING = "restore.model", "restore.masking"
 EXTENDED = frozenset({"degrade"})
 """Tasks whose command stands in a file of its own: `restore.cli.degrading`."""
-_TITLES = {
-    "degrade": "Spoil photographs on purpose: noise, blur, compression, ageing, damage, to try and to measure with.",
-    "correct": "Correct photographs without a network: colours, light and contrast, haze, scans that lie askew.",
-    "denoise": "Remove noise from photographs.",
-    "upscale": "Enlarge photographs.",
-    "detect": "Find damage in photographs: masks of it, to look at, to edit, and to fill with `restore inpaint`.",
-    "fuse": "Make one picture of several frames: exposure brackets, focus stacks, infrared and visible.",
-    "inpaint": "Fill what is missing in photographs: scratches, dust, text, objects.",
-    "stylize": "Give photographs the look of another picture: its colours, contrast and light.",
-}
 
 
 def commands(manager: PluginManager) -> list[click.Command]:
@@ -72,7 +63,7 @@ class TaskCommand(click.Command):
 
     def __init__(self, task: str, manager: PluginManager) -> None:
         specs = manager.restorers(task)
-        title = _TITLES.get(task, f"Run the task '{task}' on pictures.")
+        title = TITLES.get(task, f"Run the task '{task}' on pictures.")
         super().__init__(
             task,
             params=common_flags([spec.name for spec in specs], masks=takes_masks(specs), series=takes_series(specs)),

@@ -24,8 +24,9 @@ def series_flags() -> list[click.Parameter]:
             ["--group-by"],
             metavar="exif|suffix|N",
             help="Which files of a folder are one series. exif: taken by one camera within seconds; where "
-            "the exposures of a bracket begin again, the next series begins. suffix: names that differ in their last part, like "
-            "scene_1.jpg scene_2.jpg or x_infrared.jpg x_visible.jpg. N: every N files in natural order. [default: "
+            "the exposures of a bracket begin again, the next series begins. suffix: names that differ in their last "
+            "part, like scene_1.jpg scene_2.jpg or x_infrared.jpg x_visible.jpg. N: every N files in natural order. "
+            "[default: "
             "files that are named are one series, those of folders go by exif]",
         ),
         click.Option(
