@@ -67,3 +67,9 @@ def test_sizes_follow_the_reduction() -> None:
 def test_it_is_known_whether_a_mask_says_something() -> None:
     assert options(dust="0.01").damages()
     assert not options(gaussian="5").damages()
+
+
+def test_what_is_recorded_is_what_was_said() -> None:
+    told = options(gaussian="25", jpeg="30")
+    assert told.model_dump(mode="json") == {"seed": 0, "gaussian": "25", "jpeg": "30"}
+    assert options(**told.model_dump(mode="json")) == told

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    create_model,
+    model_serializer,
+    model_validator,
+)
 
 from restore.degradations.chains import chain_of, from_words, read_chain, written
 from restore.degradations.kinds import ORDER, Step
@@ -43,6 +50,11 @@ class Spoiling(Options):
         if self.chain is None and not flags:
             raise ValueError("say what is done, like --gaussian 25 or --chain FILE; --list shows what there is")
         return self
+
+    @model_serializer(mode="wrap")
+    def _what_was_said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the flags that were not given: what is recorded of a picture shows what was done to it."""
+        return {name: value for name, value in write(self).items() if value is not None}
 
     def steps(self) -> tuple[Step, ...]:
         """What is done, in its order."""
