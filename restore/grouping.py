@@ -19,11 +19,14 @@ from restore.errors import InputError
 from restore.finding import Found
 from restore.series.request import EXIF, Grouping
 from restore.series.shooting import Shot, shot_of
+from restore.walking import kind_of
 
 PAUSE = 3.0
 """Seconds between two frames after which the second one belongs to another series."""
 
 OTHERWISE = "Give --group-by suffix (scene_1.jpg scene_2.jpg) or the number of files of each series, like --group-by 3."
+
+LONE = "Put the others beside it, leave it out with --exclude, or group in another way (--group-by exif, suffix or 3)."
 
 _PARTS = re.compile(r"(.*[^ _-])[ _-]+[^ _-]+")
 _NAMED = 5
@@ -55,7 +58,7 @@ class FoundSeries:
         """
         found = problem or next((f"{each.path}: {each.problem}" for each in frames if each.problem is not None), None)
         if found is None and len(frames) == 1:
-            found = f"is the only frame of its series; at least two are fused. {OTHERWISE}"
+            found = f"is the only frame of its series; at least two are fused. {LONE}"
         return cls(tuple(frames), frames[0].path.stem if stem is None or len(frames) == 1 else stem, found)
 
 
@@ -72,8 +75,11 @@ def grouped(files: Sequence[Found], by: Grouping) -> list[FoundSeries]:
     Raises:
         InputError: No file says when it was taken; or files are left over from a number of files each.
     """
-    sound = [file for file in files if file.problem is None]
-    broken = [FoundSeries.of([file], problem=file.problem) for file in files if file.problem is not None]
+    # By number, a file that cannot be tried is one of so many: without it, all series after it would be wrong.
+    counted = by.count is not None
+    lone = {file for file in files if file.problem and (not counted or kind_of(file.path) == "folder")}
+    sound = [file for file in files if file not in lone]
+    broken = [FoundSeries.of([file], problem=file.problem) for file in files if file in lone]
     folders: dict[str, list[Found]] = {}
     for file in sound:
         folders.setdefault(file.text[: file.text.rfind(file.path.name)], []).append(file)

@@ -137,3 +137,17 @@ def test_a_file_that_cannot_be_looked_at_keeps_its_problem(camera: Callable[...,
     files = [*camera(("a-1.jpg", 0, None), ("a-2.jpg", 1, None)), Found("in/b_1.jpg", 3, problem="is a dead link.")]
     series = grouped(files, Grouping())
     assert [each.problem for each in series] == [None, "is a dead link."]
+
+
+def test_of_so_many_files_each_one_that_cannot_be_tried_spoils_its_own_series_only() -> None:
+    files = found("1.jpg", "2.jpg", "3.jpg", "4.jpg")
+    files[1] = Found("in/2.jpg", 3, problem="is a dead link.")
+    series = grouped(files, Grouping(count=2))
+    assert names(series) == [["1.jpg", "2.jpg"], ["3.jpg", "4.jpg"]]
+    assert [each.problem for each in series] == ["in/2.jpg: is a dead link.", None]
+
+
+def test_a_folder_that_may_not_be_entered_counts_as_no_frame(tmp_path: Path) -> None:
+    locked = Found(str(tmp_path), len(str(tmp_path.parent)) + 1, problem="may not be entered.")
+    series = grouped([locked, *found("1.jpg", "2.jpg")], Grouping(count=2))
+    assert [each.problem for each in series] == ["may not be entered.", None]
