@@ -100,7 +100,7 @@ def align(frames: list[Image], paths: Sequence[Path], kind: SeriesKind) -> tuple
     box = common_box([each for each in matrices if each is not STILL], height, width)
     if box is None or (box[1] - box[0]) * (box[3] - box[2]) < LEAST_AREA * height * width:
         farthest = max(range(1, len(frames)), key=lambda index: reach(matrices[index], height, width))
-        raise _no_overlap(paths[0], paths[farthest], "overlap too little")
+        raise _no_overlap(paths[farthest], paths[0], "overlaps too little with")
     for index, matrix in enumerate(matrices):
         frame = frames[index]
         moved = frame if matrix is STILL else warped(frame, matrix)
@@ -128,9 +128,11 @@ def _matrices(frames: Sequence[Image], paths: Sequence[Path], kind: SeriesKind) 
                 again = place_of((frames[other], frames[index]), (views[other], views[index]), kind)
                 place, over = (again, other) if again.is_sure else (place, over)
         if not place.is_sure and _is_told(views[over], views[index], kind):
-            raise _no_overlap(paths[over], paths[index], "show nothing in common")
+            raise _no_overlap(paths[index], paths[over], "shows nothing in common with")
         if not place.is_sure and kind is not SeriesKind.INFRARED:
-            warnings.append(f"{paths[index].name} could not be aligned, since too little is seen in it and in another.")
+            warnings.append(
+                f"{paths[index].name} could not be aligned: too little is seen both in it and in another frame."
+            )
         matrix = place.matrix @ matrices[over] if over else place.matrix
         matrices[index] = matrix if reach(matrix, frames[0].height, frames[0].width) >= LEAST_SHIFT else STILL
     return [matrices[index] for index in range(len(frames))], tuple(warnings)
@@ -204,7 +206,7 @@ def _is_told(reference: View, frame: View, kind: SeriesKind) -> bool:
 
 def _no_overlap(one: Path, other: Path, what: str) -> InputError:
     return InputError(
-        f"and {other} {what}: they do not look like one scene.",
+        f"{what} {other}: they do not look like one scene.",
         path=one,
         hint="If they are one series, give --no-align, which takes frames as they are; else group them in another way "
         "(--group-by), or name the frames of one series only.",

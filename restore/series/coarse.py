@@ -118,8 +118,11 @@ def _guesses(reference: View, frame: View, kind: SeriesKind) -> Iterator[Matrix]
 def _by_bitmaps(reference: View, frame: View) -> Matrix:
     import cv2
 
+    bits = min(_BITS, min(reference.grey.shape).bit_length() - 1)
+    if bits == 0:  # OpenCV's pyramid of a single pixel has no level at all, and it crashes
+        return STILL
     one, other = (np.rint(view.grey * 255).clip(0, 255).astype(np.uint8) for view in (reference, frame))
-    x, y = cv2.createAlignMTB(max_bits=_BITS).calculateShift(one, other)
+    x, y = cv2.createAlignMTB(max_bits=bits).calculateShift(one, other)
     return shift(-x, -y)
 
 
