@@ -77,6 +77,15 @@ def test_frames_of_different_size_name_both_files_before_any_more_is_read() -> N
         read_series([*paths, Path("never read")], read, Series())
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_frames_with_values_that_are_no_numbers_are_refused_by_name(bad: float) -> None:
+    spoilt = scene(np.float32)
+    spoilt[60, 80, 1] = bad
+    paths, read = reader(scene(np.float32), spoilt)
+    with pytest.raises(InputError, match=r"1\.png: holds NaN or infinite pixels"):
+        read_series(paths, read, Series())
+
+
 def test_frames_of_one_stem_are_called_by_their_whole_names() -> None:
     images = {Path("a.png"): Image(scene()), Path("a.tif"): Image(scene())}
     assert read_series(list(images), images.__getitem__, AS_IT_IS).names == ("a.png", "a.tif")

@@ -31,7 +31,9 @@ def check_suffix(path: Path) -> None:
 
 
 def write_animation(images: Iterator[Image], path: Path, milliseconds: int) -> None:
-    """Write pictures one after the other, played for ever; each is made when it is its turn.
+    """Write pictures one after the other, played for ever.
+
+    Each is made when it is its turn and then let go for GIF; Pillow's writer of WebP holds all of them, in 8 bits.
 
     Args:
         images: All of one size; 8 bits are kept of them. GIF holds 256 colours of each.

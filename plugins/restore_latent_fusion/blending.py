@@ -45,14 +45,19 @@ class Blender:
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
 
-    def prepare(self, first: Image, second: Image) -> Ends:
+    def prepare(self, first: Image, second: Image, files: tuple[Path, Path] | None = None) -> Ends:
         """Encode two pictures; the second is resized to the first's size (by area or Lanczos) where it has another.
+
+        Args:
+            first: The picture at 0.
+            second: The picture at 1.
+            files: Theirs, to be named in errors.
 
         Raises:
             InputError: One holds NaN or infinite values.
         """
-        check_finite(first)
-        check_finite(second)
+        for picture, path in zip((first, second), files or (None, None), strict=True):
+            check_finite(picture, path)
         other = _like(second.pixels, first.pixels)
         latents = self.codec.encode(first.pixels), self.codec.encode(other)
         details = self.codec.detail(first.pixels, latents[0]), self.codec.detail(other, latents[1])

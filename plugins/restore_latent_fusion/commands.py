@@ -55,10 +55,10 @@ def blend(
     from restore_latent_fusion.blending import load
     from restore_latent_fusion.plugin import WEIGHTS
 
-    pictures = [read_image(path, DEFAULT_MAX_PIXELS) for path in (first, second)]
+    one, other = (read_image(path, DEFAULT_MAX_PIXELS) for path in (first, second))
     _make_folder(output)
     blender = load(WEIGHTS, Runtime(device))
-    ends = blender.prepare(*pictures)
+    ends = blender.prepare(one, other, (first, second))
     if frames is None:
         _write(blender.blend(ends, 0.5 if t is None else t), output)
     else:
@@ -70,6 +70,8 @@ def _check(first: Path, second: Path, output: Path, t: float | None, frames: int
     """Refuse what cannot be done before anything is loaded."""
     from restore.codecs.formats import WRITABLE_SUFFIXES
 
+    if output.is_dir():
+        raise OutputError("is a folder.", path=output, hint="Give -o the name of a file.")
     if frames is not None:
         from restore_latent_fusion.animation import check_suffix
 
@@ -80,17 +82,16 @@ def _check(first: Path, second: Path, output: Path, t: float | None, frames: int
         check_suffix(output)
     elif output.suffix.lower() not in WRITABLE_SUFFIXES:
         raise OutputError(
-            f"cannot be written: {output.suffix or 'no suffix'} is not a format for single pictures.",
+            f"cannot be written: {output.suffix or 'a name without suffix'} is not a format for single pictures.",
             path=output,
             hint=f"Use one of {' '.join(sorted(WRITABLE_SUFFIXES))}, or --frames for a .gif.",
         )
     for path in (first, second):
         if not path.is_file():
-            raise InputError("is not a file.", path=path, hint="Give two pictures.")
+            said = "is not a file." if path.exists() else "does not exist."
+            raise InputError(said, path=path, hint="Give two pictures.")
         if output.exists() and output.samefile(path):
             raise OutputError("would replace an input.", path=output, hint="Give -o another name.")
-    if output.is_dir():
-        raise OutputError("is a folder.", path=output, hint="Give -o the name of a file.")
     if output.exists() and not overwrite:
         raise OutputError("exists already.", path=output, hint="Give -o another name, or say --overwrite.")
 

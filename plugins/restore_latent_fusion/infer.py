@@ -80,14 +80,19 @@ def _check(observation: Observation) -> None:
         check_finite(frame)
 
 
-def check_finite(image: Image) -> None:
+def check_finite(image: Image, path: Path | None = None) -> None:
     """Refuse a picture that holds NaN or infinite values.
+
+    Args:
+        image: The picture.
+        path: Its file, to be named, where the core does not know it.
 
     Raises:
         InputError: It does.
     """
     if image.pixels.dtype == np.float32 and not np.isfinite(image.pixels).all():
-        raise InputError("a picture holds NaN or infinite pixels.", hint="Replace them first.")
+        what = "holds" if path is not None else "a picture holds"
+        raise InputError(f"{what} NaN or infinite pixels.", path=path, hint="Replace them first.")
 
 
 def load(weights: Path, runtime: Runtime) -> LatentFuser:

@@ -72,7 +72,7 @@ class LatentStyler:
         kept = self.style
         if kept is None or (kept.path, kept.changed, kept.size) != (path, now.st_mtime_ns, now.st_size):
             picture = read_image(path, DEFAULT_MAX_PIXELS)
-            check_finite(picture)
+            check_finite(picture, path)
             kept = self.style = Style(path, now.st_mtime_ns, now.st_size, self.codec.encode(picture.pixels))
         return kept.latents
 

@@ -38,13 +38,15 @@ def read_series(paths: Sequence[Path], read: Callable[[Path], Image], series: Se
         and names. Grey frames stay grey beside coloured ones.
 
     Raises:
-        InputError: One frame only, frames of different sizes, or frames that show nothing in common; names the files.
+        InputError: One frame only, frames of different sizes, frames that show nothing in common, or NaN or infinite
+            values; names the files.
     """
     if len(paths) < 2:
         raise InputError("is one frame only; at least two are fused.", path=paths[0], hint="Name the other frames.")
     frames: list[Image] = []
     for path in paths:
         frame = read(path)
+        _check_finite(frame, path)
         if frames:
             _check_size(frames[0], frame, paths[0], path)
         frames.append(frame)
@@ -76,6 +78,13 @@ def series_bytes(headers: Sequence[Header], copies: float) -> int:
     deepest = max(header.bits for header in headers)
     frames = [header.bytes * deepest // header.bits for header in headers]
     return sum(frames) + int(max(frames) * (copies - 1)) + WORKING
+
+
+def _check_finite(frame: Image, path: Path) -> None:
+    """Refuse what no frame could be compared with; the extremes tell without a copy, since NaN is both of them."""
+    pixels = frame.pixels
+    if pixels.dtype == np.float32 and not (np.isfinite(pixels.min()) and np.isfinite(pixels.max())):
+        raise InputError("holds NaN or infinite pixels.", path=path, hint="Replace them first.")
 
 
 def _check_size(one: Image, other: Image, first: Path, path: Path) -> None:
