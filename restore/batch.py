@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from restore import __version__
 from restore.codecs.atomic import sweep
+from restore.collisions import identity
 from restore.engine import execute
 from restore.errors import InputError, OutputError, WeightsError
 from restore.folder_lock import PATIENCE, WORKER, folder_lock
@@ -20,6 +21,7 @@ from restore.job import Job
 from restore.journal import FOLDER, Journal
 from restore.journal_rows import Recipe
 from restore.memory import give_back
+from restore.naming import companion_paths
 from restore.planning import Plan
 from restore.provenance import Treatment
 from restore.reporting import Observer, Report, Silence
@@ -111,6 +113,7 @@ def described(job: Job) -> tuple[Recipe, Treatment]:
     Raises:
         WeightsError: The weights file cannot be read.
         InputError: A file that the options name cannot be read.
+        OutputError: It would be overwritten.
     """
     path, weights = job.weights or job.spec.weights, None
     if path is not None:
@@ -131,6 +134,7 @@ def described(job: Job) -> tuple[Recipe, Treatment]:
     if job.series is not None:
         settings["series"] = job.series.settings
     if files := _files_of(job.options):
+        _check_outputs(job)
         settings["files"] = files
     recipe = Recipe(
         job.spec.name, weights, json.dumps(options, sort_keys=True), json.dumps(settings, sort_keys=True), __version__
@@ -155,6 +159,20 @@ def _files_of(options: Options) -> dict[str, str]:
                 flag = f"--{name.replace('_', '-')}"
                 raise InputError(f"cannot be read: {error.strerror}.", path=value, hint=f"Check {flag}.") from error
     return files
+
+
+def _check_outputs(job: Job) -> None:
+    """Refuse results in the place of a file that the options name: it is an original, and shapes what comes after."""
+    named = {identity(value): name for name, value in job.options if isinstance(value, Path)}
+    for item in job.plan.items:
+        for path in (item.output, *companion_paths(item.output, job.plan.companions)):
+            there = identity(path)
+            if there is not None and there in named:
+                raise OutputError(
+                    f"is the file of --{named[there].replace('_', '-')}, and would be overwritten.",
+                    path=path,
+                    hint="Choose another -o, or leave the picture of this name out with --exclude.",
+                )
 
 
 def _unsettled(plan: Plan) -> Plan:

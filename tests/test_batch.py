@@ -24,6 +24,7 @@ from restore.plugin_manager import PluginManager
 from restore.reporting import Report
 from restore.resuming import DONE
 from restore.spec import Options, Runtime
+from restore.work_items import WorkItem
 
 if TYPE_CHECKING:
     from tests.conftest import Tiny
@@ -253,6 +254,17 @@ def test_a_file_that_the_options_name_counts_by_its_content(tmp_path: Path, tiny
     style.unlink()
     with pytest.raises(InputError, match=r"style.png: cannot be read: .*--style"):
         described(job)
+
+
+def test_a_file_that_the_options_name_is_never_replaced(tmp_path: Path, tiny: Tiny) -> None:
+    style, output = tmp_path / "style.png", tmp_path / "link.png"
+    spec = replace(tiny.spec, companions=None)
+    style.write_bytes(b"one")
+    output.symlink_to(style)
+    for place in (style, output):
+        job = Job(Plan((WorkItem((tmp_path / "a.png",), place),)), spec, Styled(style=style), overwrite=True)
+        with pytest.raises(OutputError, match=rf"{place.name}: is the file of --style, and would be overwritten"):
+            described(job)
 
 
 def test_weights_that_cannot_be_read_are_named(tmp_path: Path, tiny: Tiny) -> None:
