@@ -100,6 +100,12 @@ def common_part(stem: str) -> str | None:
     return None if match is None else match[1]
 
 
+def last_part(stem: str) -> str:
+    """What of a name stands after `common_part`: ``1`` of ``scene_1``; all of it where it has one part only."""
+    common = common_part(stem)
+    return stem if common is None else stem[len(common) :].lstrip(" _-")
+
+
 def _by_count(files: Sequence[Found], count: int) -> Iterator[FoundSeries]:
     rest = len(files) % count
     if rest:

@@ -75,6 +75,8 @@ def test_the_visible_frame_comes_first_by_its_name_and_else_by_its_colour(data: 
     write(Image(255 - CLEAN), data / "night_infrared.png")  # in false colours
     (data / "night_x.png").rename(data / "night_vis.png")
     assert names() == ("night_vis.png", "night_infrared.png")
+    (data / "night_vis.png").rename(data / "night_elvis.png")
+    assert names() == ("night_infrared.png", "night_elvis.png"), "the more colourful one: no part of its name says it"
 
 
 def test_the_mode_that_is_given_holds_for_all(data: Path, manager: PluginManager) -> None:

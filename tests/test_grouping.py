@@ -11,7 +11,7 @@ import pytest
 from restore import grouping
 from restore.errors import InputError
 from restore.finding import Found
-from restore.grouping import FoundSeries, common_part, grouped
+from restore.grouping import FoundSeries, common_part, grouped, last_part
 from restore.series.request import Grouping
 from restore.series.shooting import Shot
 
@@ -61,6 +61,11 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Found]]:
 )
 def test_the_common_part_is_what_stands_before_the_last_one(stem: str, part: str | None) -> None:
     assert common_part(stem) == part
+
+
+@pytest.mark.parametrize(("stem", "part"), [("x_infrared", "infrared"), ("a - 1", "1"), ("scene", "scene")])
+def test_the_last_part_is_what_stands_behind_it(stem: str, part: str) -> None:
+    assert last_part(stem) == part
 
 
 def test_names_that_differ_in_their_last_part_are_one_series_per_folder() -> None:

@@ -13,7 +13,7 @@ from restore.errors import InputError, UsageError
 from restore.evaluate import pictures_in
 from restore.finding import Found
 from restore.fusion_metrics.scores import CONVENTION
-from restore.grouping import FoundSeries, grouped
+from restore.grouping import FoundSeries, grouped, last_part
 from restore.image import Image, Observation, Pixels, SeriesKind
 from restore.metrics import Convention, unit_scale
 from restore.plugin_manager import PluginManager
@@ -66,10 +66,9 @@ def _read(series: FoundSeries, setup: Setup, manager: PluginManager) -> tuple[li
         InputError: It is no series, a frame cannot be read, or frames are of different sizes or depths; names them.
     """
     paths = [frame.path for frame in series.frames]
-    if series.problem is not None:
-        raise InputError(
-            series.problem, path=paths[0], hint="Every file must belong to a series, like x_1.jpg x_2.jpg."
-        )
+    if len(paths) == 1:
+        problem = series.frames[0].problem or "is the only frame of its series."
+        raise InputError(problem, path=paths[0], hint="Every file must belong to a series, like x_1.jpg x_2.jpg.")
     images = [Image(manager.read_image(path, setup.max_pixels).pixels) for path in paths]
     first = images[0].pixels
     for path, image in zip(paths[1:], images[1:], strict=True):
@@ -83,7 +82,7 @@ def _read(series: FoundSeries, setup: Setup, manager: PluginManager) -> tuple[li
 def _visible(series: FoundSeries, images: Sequence[Image]) -> int:
     """Which frame is the one of visible light: by its name, or else by its colour."""
     for number, frame in enumerate(series.frames):
-        if frame.path.stem.lower().endswith(_VISIBLE):
+        if last_part(frame.path.stem.lower()) in _VISIBLE:
             return number
     return visible_first(images)
 
