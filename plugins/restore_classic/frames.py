@@ -126,3 +126,9 @@ class Shares:
 def luma_of(rows: Floats) -> Floats:
     """0.299 R + 0.587 G + 0.114 B of ``(h, W, C)``, as ``(h, W)``; grey as it is."""
     return rows[..., 0] if rows.shape[2] == 1 else cv2.cvtColor(rows, cv2.COLOR_RGB2GRAY).reshape(rows.shape[:2])
+
+
+def upper(coarser: Floats, finer: Floats) -> Floats:
+    """A level of a pyramid as large as the one above it (Burt and Adelson's expansion)."""
+    enlarged: Floats = cv2.pyrUp(coarser, dstsize=(finer.shape[1], finer.shape[0])).reshape(finer.shape)
+    return enlarged

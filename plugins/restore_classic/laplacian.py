@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from restore_classic.frames import Canvas, Floats, Frames, Shares
+from restore_classic.frames import Canvas, Floats, Frames, Shares, upper
 from restore_classic.fusers import LaplacianOptions, band_rows
 
 
@@ -37,7 +37,7 @@ def laplacian(frames: Frames, options: LaplacianOptions, canvas: Canvas, shares:
         if shares is not None:
             _count(shares, frames.count, pyramid, chosen, (top, bottom, above))
         for level in range(levels, 0, -1):
-            pyramid[level - 1] += _up(pyramid[level], pyramid[level - 1])
+            pyramid[level - 1] += upper(pyramid[level], pyramid[level - 1])
         canvas.put(top, pyramid[0][top - above : bottom - above])
 
 
@@ -61,7 +61,7 @@ def _chosen(
         rest = frames.rows(number, top, bottom)
         for level in range(levels):
             coarser = cv2.pyrDown(rest).reshape(-(-rest.shape[0] // 2), -(-rest.shape[1] // 2), frames.channels)
-            rest -= _up(coarser, rest)
+            rest -= upper(coarser, rest)
             strength = _strength(rest, window)
             if number == 0:
                 bands.append(rest)
@@ -109,8 +109,3 @@ def _count(
         size = np.abs(pyramid[level][inner]).sum(axis=2)
         for number in range(count):
             shares.add(number, top, bottom, size * (winners[inner] == number))
-
-
-def _up(coarser: Floats, finer: Floats) -> Floats:
-    enlarged: Floats = cv2.pyrUp(coarser, dstsize=(finer.shape[1], finer.shape[0])).reshape(finer.shape)
-    return enlarged

@@ -14,7 +14,7 @@ import math
 import cv2
 import numpy as np
 
-from restore_classic.frames import STRIP, Canvas, Floats, Frames, Shares, luma_of
+from restore_classic.frames import STRIP, Canvas, Floats, Frames, Shares, luma_of, upper
 from restore_classic.fusers import KEPT, MertensOptions
 
 _LEAST = np.float32(1e-12)
@@ -57,7 +57,7 @@ def mertens(frames: Frames, options: MertensOptions, canvas: Canvas, shares: Sha
             _blend(_plane(frames, number, channel), weights, blended[channel])
     for pyramid in blended:
         for level in range(levels, 0, -1):
-            pyramid[level - 1] += _up(pyramid[level], pyramid[level - 1])
+            pyramid[level - 1] += upper(pyramid[level], pyramid[level - 1])
     for top in range(0, frames.height, STRIP):
         canvas.put(top, np.stack([pyramid[0][top : top + STRIP] for pyramid in blended], axis=2))
 
@@ -66,7 +66,7 @@ def _blend(plane: Floats, weights: list[Floats], blended: list[Floats]) -> None:
     """Add one plane's Laplacian pyramid, weighted, to what is blended already."""
     for level, weight in enumerate(weights[:-1]):
         coarser = cv2.pyrDown(plane)
-        plane -= _up(coarser, plane)
+        plane -= upper(coarser, plane)
         plane *= weight
         blended[level] += plane
         plane = coarser
@@ -107,8 +107,3 @@ def _plane(frames: Frames, number: int, channel: int) -> Floats:
     for top in range(0, frames.height, STRIP):
         plane[top : top + STRIP] = frames.rows(number, top, min(top + STRIP, frames.height))[..., channel]
     return plane
-
-
-def _up(coarser: Floats, finer: Floats) -> Floats:
-    enlarged: Floats = cv2.pyrUp(coarser, dstsize=(finer.shape[1], finer.shape[0])).reshape(finer.shape)
-    return enlarged
