@@ -1,0 +1,144 @@
+"""The command `diagnose`: what is wrong with pictures, as a table or as JSON; nothing is changed or written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from restore.cli import tables
+from restore.cli.wording import Pixels, counted, printable
+from restore.codecs.formats import DEFAULT_MAX_PIXELS
+from restore.errors import ExitCode, InputError, RestoreError
+from restore.plugin_manager import PluginManager
+
+if TYPE_CHECKING:
+    from restore.diagnose import Findings
+
+LEGEND = (
+    "noise: sigma in 8-bit grey levels, ~ where it depends on the light. JPEG: quality of the file's tables, or of the "
+    "pixels (px). blur: sigma in pixels, where it is sharpest. detail: share of the resolution that is really there. "
+    "clipped: share of the pixels at black / at white, of the worst channel. ?: doubtful (confidence below 0.5). "
+    "Damage was not looked for."
+)
+DOUBTFUL = 0.5
+"""Confidence below which a figure has a question mark, and a finding is not shown as one."""
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """One picture and what was found."""
+
+    path: Path
+    findings: Findings
+
+
+def commands(manager: PluginManager) -> list[click.Command]:
+    """The command `diagnose`."""
+    return [diagnose_command(manager)]
+
+
+def diagnose_command(manager: PluginManager) -> click.Command:
+    """``restore diagnose``."""
+
+    @click.command("diagnose", short_help="Say what is wrong with pictures; changes nothing.")
+    @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+    @click.option("--json", is_flag=True, help="Print one JSON document and nothing else.")
+    @click.option("--max-pixels", type=Pixels(), default=DEFAULT_MAX_PIXELS, help="Refuse larger pictures.")
+    def diagnose(inputs: Sequence[str], json: bool, max_pixels: int) -> int:
+        """What is wrong with each picture: noise, JPEG, blur, resolution, colours, contrast, clipping, skew.
+
+        INPUT is files, folders (with all in them) or patterns. The JSON document has every figure with its confidence.
+        """
+        found: list[Diagnosed] = []
+        problems: list[RestoreError] = []
+        for path, problem in _files(inputs):
+            try:
+                if problem is not None:
+                    raise InputError(problem, path=path)
+                found.append(_diagnosed(path, manager, max_pixels))
+            except RestoreError as error:
+                problems.append(error)
+        _show(found, problems, json=json)
+        if not problems:
+            return ExitCode.OK
+        return ExitCode.SOME_FAILED if found else problems[0].exit_code
+
+    return diagnose
+
+
+def _files(inputs: Sequence[str]) -> list[tuple[Path, str | None]]:
+    """Every picture that the inputs mean, and what is wrong with it beforehand."""
+    from restore.finding import find
+
+    nowhere = Path(os.devnull)  # no results are written, so that nothing in an input folder is left out
+    return [(file.path, file.problem) for file in find(inputs, nowhere).files]
+
+
+def _diagnosed(path: Path, manager: PluginManager, max_pixels: int) -> Diagnosed:
+    from restore.diagnose import diagnose
+
+    return Diagnosed(path, diagnose(manager.read_image(path, max_pixels)))
+
+
+def _show(found: Sequence[Diagnosed], problems: Sequence[RestoreError], *, json: bool) -> None:
+    if json:
+        images = [{"image": each.path, **_document(each.findings)} for each in found]
+        tables.show_json({"images": images, "problems": [str(each) for each in problems]})
+        return
+    if found:
+        tables.show_table("", [_row(each) for each in found], {})
+        click.echo(f"{counted(len(found), 'picture')} looked at. {LEGEND}")
+    for problem in problems:
+        click.echo(printable(f"error: {problem}"), err=True)
+
+
+def _document(findings: Findings) -> dict[str, object]:
+    """All figures; what is derived from them, and whether damage was looked for, beside."""
+    document: dict[str, object] = asdict(findings)
+    document["grey"] = {**asdict(findings.grey), "tinted": findings.grey.tinted}
+    document["damage"] = {"looked_for": findings.damage.share is not None, **asdict(findings.damage)}
+    return document
+
+
+def _row(each: Diagnosed) -> tables.Row:
+    f = each.findings
+    return {
+        "image": str(each.path),
+        "noise": _sure(f"{f.noise.sigma:.1f}{' ~' if f.noise.signal_dependent else ''}", f.noise.confidence),
+        "JPEG": _jpeg(f),
+        "blur": _sure(f"{f.blur.sigma:.1f}", f.blur.confidence),
+        "detail": _sure(f"{f.resolution.share * 100:.0f} %", f.resolution.confidence),
+        "colour": _colour(f),
+        "contrast": _contrast(f),
+        "clipped": f"{max(f.clipping.black):.1%} / {max(f.clipping.white):.1%}".replace("%", " %"),
+        "skew": f"{f.skew.angle:.1f}°" if f.skew.confidence >= DOUBTFUL else "-",
+    }
+
+
+def _sure(figure: str, confidence: float) -> str:
+    return figure if confidence >= DOUBTFUL else f"{figure} ?"
+
+
+def _jpeg(findings: Findings) -> str:
+    jpeg = findings.jpeg
+    if jpeg.quality is None:
+        return "-"
+    return _sure(f"{jpeg.quality}{' px' if jpeg.source == 'pixels' else ''}", jpeg.confidence)
+
+
+def _colour(findings: Findings) -> str:
+    if findings.grey.grey:
+        return "grey, tinted" if findings.grey.tinted else "grey"
+    return f"cast {findings.cast.angle:.0f}°" if findings.cast.confidence >= DOUBTFUL else "-"
+
+
+def _contrast(findings: Findings) -> str:
+    fading = findings.fading
+    if fading.confidence >= DOUBTFUL:
+        return "faded"
+    return "low" if fading.low_contrast >= DOUBTFUL else "-"
