@@ -66,7 +66,7 @@ class Settings:
     alone: float = 0.5
     nats: float = 1e-4
     truth: float = 0.7
-    colour: float = 3.0
+    colour: float = 0.0
     edges: float = 1.5
     level: float = 0.1
     alike: float = 1.5
