@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -84,6 +85,17 @@ def test_a_loss_that_is_no_number_ends_the_training(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="step 0"):
         run.check(torch.tensor(float("nan")))
     run.finish()
+
+
+def test_signals_are_the_runs_only_from_the_first_step_to_the_end_or_a_failure(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    run = run_of(spec_of(tmp_path), nn.Linear(1, 1))
+    assert signal.getsignal(signal.SIGINT) is before
+    run.begin()
+    assert signal.getsignal(signal.SIGINT) is not before
+    with pytest.raises(DeviceError):
+        run.check(torch.tensor(float("inf")))
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_weights_say_where_they_come_from(tmp_path: Path) -> None:

@@ -110,9 +110,10 @@ class Interruption:
 
     def _catch(self, number: int, frame: object) -> None:
         self.requested = True
-        self._release()
+        self.release()
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Give the signals back, whether or not anything was requested."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
@@ -123,7 +124,7 @@ class Interruption:
         Raises:
             KeyboardInterrupt: The loop ended because of a request.
         """
-        self._release()
+        self.release()
         if self.requested:
             raise KeyboardInterrupt
 

@@ -80,7 +80,7 @@ class TrainingRun:
         self.seed = spec.seed + self.step
         self._first = self.step
         self._started = time.monotonic() - self.spent
-        self._interruption = Interruption()
+        self._interruption: Interruption | None = None
 
     def _resume(self) -> None:
         state = load_checkpoint(self.checkpoint)
@@ -94,7 +94,8 @@ class TrainingRun:
         self.spent, self.best = state["spent"], state["best"]
 
     def begin(self) -> None:
-        """Begin a step: look at the clock and set the learning rates."""
+        """Begin a step: look at the clock and set the learning rates. From the first one on signals are requests."""
+        self._interruption = self._interruption or Interruption()
         self.spent = time.monotonic() - self._started
         steps = self.spec.max_steps
         self.progress = max(self.spent / self.spec.max_time, (self.step + 1) / steps if steps else 0.0)
@@ -111,6 +112,8 @@ class TrainingRun:
             DeviceError: The loss is NaN or infinite.
         """
         if not torch.isfinite(loss):
+            if self._interruption is not None:
+                self._interruption.release()
             raise DeviceError(
                 f"the loss is no longer a number at step {self.step}.", hint="Resume with a lower rate (--set rate=…)."
             )
@@ -138,7 +141,8 @@ class TrainingRun:
         Raises:
             KeyboardInterrupt: The loop ended because somebody wanted it to.
         """
-        self._interruption.finish()
+        if self._interruption is not None:
+            self._interruption.finish()
 
     def export(
         self,
