@@ -46,7 +46,6 @@ class Settings:
         alone: Weight of the pictures made of the latents alone.
         nats: Weight of the latents' divergence, in nats per position.
         truth: Weight of the brackets' distance from the photograph they were made of.
-        colour: Weight of the distance of their colours, luma left out.
         edges: Weight of the infrared pairs' distance from the stronger gradients.
         level: Weight of their distance from the brighter frame.
         alike: Weight of what they lack in SSIM to both frames.
@@ -66,7 +65,6 @@ class Settings:
     alone: float = 0.5
     nats: float = 1e-4
     truth: float = 0.7
-    colour: float = 0.0
     edges: float = 1.5
     level: float = 0.1
     alike: float = 1.5
@@ -161,10 +159,7 @@ def fusion_loss(fused: Tensor, series: Series, settings: Settings) -> Tensor:
         return 0.1 * (torch.log10(error + FLOOR) + 5).mean() + 0.5 * gradient_loss(own, sources)
     if series.kind == EXPOSURE:
         # The structure says nothing about level and colour: those of the photograph are pleasant.
-        # What is clipped in one channel has a wrong hue and a fine structure: only the colours tell not to take it.
-        colour = ((fused - own) - (series.truth - luma(series.truth))).abs().mean()
-        near = settings.truth * (fused - series.truth).abs().mean() + settings.colour * colour
-        return structure_loss(own, sources) + near
+        return structure_loss(own, sources) + settings.truth * (fused - series.truth).abs().mean()
     # A frame's mean is not its brightness at noon: the brighter one of both, as thermal targets demand.
     level = (own - sources.amax(1, keepdim=True)).abs().mean()
     alike = 1 - 0.5 * (similarity(own, sources[:, :1]) + similarity(own, sources[:, 1:]))
