@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from restore.errors import OutputError
 from restore.journal import FOLDER, NAME
-from restore.journal_rows import COMPANION_COLUMNS, ENTRY_COLUMNS, RUN_COLUMNS, Entry, RunRow, entry_of, run_of
+from restore.journal_rows import COMPANION_COLUMNS, ENTRY_COLUMNS, RUN_COLUMNS, Entry, RunRow, decoded, entry_of, run_of
 from restore.journal_schema import FORMAT
 from restore.stamps import Stamp
 from restore.walking import kind_of
@@ -35,11 +35,13 @@ class Record:
         folder: The output folder.
         runs: The first one first.
         entries: All rows, by their output's name.
+        folders: All folders that files were ever written to, backups too.
     """
 
     folder: Path
     runs: tuple[RunRow, ...]
     entries: tuple[Entry, ...]
+    folders: tuple[Path, ...] = ()
 
 
 def read_journal(folder: Path) -> Record:
@@ -56,9 +58,10 @@ def read_journal(folder: Path) -> Record:
         while True:
             before = Stamp.of(path)
             frozen = _is_at_rest(path)
-            runs, entries, beside = _rows(path, frozen)
+            runs, entries, beside, folders = _rows(path, frozen)
             if not frozen or Stamp.of(path) == before:  # a run that began meanwhile may have written what was read
-                return Record(folder, tuple(map(run_of, runs)), _entries(entries, beside))
+                places = tuple(folder / decoded(name) for (name,) in folders)
+                return Record(folder, tuple(map(run_of, runs)), _entries(entries, beside), places)
     except (sqlite3.Error, OSError) as error:
         raise OutputError(f"the journal cannot be read ({error}).", path=path, hint=_hint(error)) from error
 
@@ -87,8 +90,8 @@ def _entries(rows: Sequence[_Row], beside: Sequence[_Row]) -> tuple[Entry, ...]:
     return tuple(entry_of(row, companions.get(row[0], ())) for row in rows)
 
 
-def _rows(path: Path, frozen: bool) -> tuple[Sequence[_Row], Sequence[_Row], Sequence[_Row]]:
-    """Runs, entries and companions of one moment."""
+def _rows(path: Path, frozen: bool) -> tuple[Sequence[_Row], ...]:
+    """Runs, entries, companions and folders of one moment."""
     address = f"file:{quote(bytes(path.absolute()))}?mode=ro{'&immutable=1' if frozen else ''}"
     with closing(sqlite3.connect(address, uri=True, timeout=30, isolation_level=None)) as connection:
         connection.execute("BEGIN")
@@ -100,7 +103,8 @@ def _rows(path: Path, frozen: bool) -> tuple[Sequence[_Row], Sequence[_Row], Seq
         ).fetchall()
         entries = connection.execute(f"SELECT {ENTRY_COLUMNS} FROM items ORDER BY output").fetchall()
         companions = f"SELECT {COMPANION_COLUMNS} FROM companions ORDER BY output, path"
-        return runs, entries, connection.execute(companions).fetchall() if version > 1 else []
+        beside = connection.execute(companions).fetchall() if version > 1 else []
+        return runs, entries, beside, connection.execute("SELECT path FROM folders ORDER BY path").fetchall()
 
 
 def _is_at_rest(path: Path) -> bool:

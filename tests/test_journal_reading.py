@@ -40,6 +40,14 @@ def test_runs_and_rows_are_read_and_nothing_is_changed(tmp_path: Path, contents:
     assert contents(tmp_path) == before, "not even SQLite's own files appear"
 
 
+def test_folders_that_were_written_to_are_told_wherever_they_lie(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "out") as journal:
+        journal.uses(tmp_path / "out" / "deep")
+        journal.uses(tmp_path / "backup")
+    folders = read_journal(tmp_path / "out").folders
+    assert {folder.resolve() for folder in folders} == {tmp_path / "out" / "deep", tmp_path / "backup"}
+
+
 def test_a_run_that_is_going_on_is_read_up_to_its_last_booking(tmp_path: Path) -> None:
     with Journal.open(tmp_path) as journal:
         journal.begin(RECIPE, [tmp_path / "a.png"], 1)
