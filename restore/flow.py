@@ -6,6 +6,7 @@ memory of a few pictures.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import deque
@@ -17,9 +18,10 @@ from restore.admission import Admission
 from restore.errors import ExitCode
 from restore.job import Job
 from restore.journal import Journal
+from restore.made import Made
 from restore.masks.detecting import finder_of, tell_found
 from restore.memory import share
-from restore.outputs import Made, Outputs, twins
+from restore.outputs import Outputs, twins
 from restore.planning import WorkItem
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Observer, Results, Tracer
@@ -188,6 +190,7 @@ class Flow:
         seconds = read.seconds + time.perf_counter() - began
         companions = list(zip(self.job.plan.beside(item), restored.companions, strict=True))
         made = Made(item, read.observation.image, restored.image, read.sources, seconds, megapixels, companions)
+        made.account, made.untouched = restored.account, restored.untouched
         self._trace(index, "waiting")
         self._writes[self._writers.submit(self._write, index, made)] = index
 
@@ -204,7 +207,8 @@ class Flow:
         seconds = made.seconds + time.perf_counter() - began
         if put.skipped is not None:
             return FileResult(source, item.output, "skipped", put.skipped, seconds, made.megapixels)
-        return FileResult(source, item.output, "done", None, seconds, made.megapixels, put.warnings)
+        account = None if made.account is None else json.dumps(made.account)
+        return FileResult(source, item.output, "done", None, seconds, made.megapixels, put.warnings, account=account)
 
     def _collect(self, *, at_most: int) -> None:
         """Account for finished writes; wait while more than `at_most` are under way."""

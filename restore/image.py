@@ -7,6 +7,7 @@ Pixels keep the depth of their file (8-bit, 16-bit or float): a 100-megapixel ph
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -177,10 +178,15 @@ class Restoration:
         companions: In the order of `restore.spec.RestorerSpec.companions`. Each may have any size, depth and channels.
             It is written with the metadata it holds: give it the picture's own only where they are true of it (an
             uncertainty map was not taken at the photograph's place).
+        account: What was found in the picture and done to it, as plain JSON values, where that differs from picture to
+            picture: kept in the journal, see docs/pipelines.md. Its "summary" is one line for people.
+        untouched: Nothing was done: the source's own file is the result, whichever way its pixels lie in it.
     """
 
     image: Image
     companions: tuple[Image, ...] = ()
+    account: Mapping[str, object] | None = None
+    untouched: bool = False
 
 
 def picture_of(answer: Image | Restoration) -> Image:

@@ -17,7 +17,7 @@ import os
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -177,6 +177,7 @@ class Journal:
         megapixels: float,
         warnings: tuple[str, ...],
         companions: Sequence[tuple[Path, Stamp, str]] = (),
+        account: Mapping[str, object] | None = None,
     ) -> None:
         """Book, durably, what is about to be renamed into place.
 
@@ -189,9 +190,11 @@ class Journal:
             megapixels: Of the input.
             warnings: What could not be kept.
             companions: What appears beside it: final name, stamp and sha256 of each.
+            account: What the restorer tells of the picture.
         """
         key, said = encoded(self.key(output)), sources_as_text(sources)
-        values = (said, stamp.size, stamp.modified_ns, sha256, seconds, megapixels, json.dumps(warnings))
+        told = None if account is None else json.dumps(account)
+        values = (said, stamp.size, stamp.modified_ns, sha256, seconds, megapixels, json.dumps(warnings), told)
         rows = [(key, encoded(self.key(path)), its, digest) for path, its, digest in companions]
         beside = [(ACCOMPANY, (*names, digest, its.size, its.modified_ns)) for *names, its, digest in rows]
         self._later((INTEND, (*values, key)), (SUPERSEDE, (key,)), *beside)

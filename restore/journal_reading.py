@@ -101,7 +101,8 @@ def _rows(path: Path, frozen: bool) -> tuple[Sequence[_Row], ...]:
         runs = connection.execute(
             f"SELECT {RUN_COLUMNS} FROM runs LEFT JOIN recipes ON recipe = digest ORDER BY id"
         ).fetchall()
-        entries = connection.execute(f"SELECT {ENTRY_COLUMNS} FROM items ORDER BY output").fetchall()
+        columns = ENTRY_COLUMNS if version > 2 else ENTRY_COLUMNS.replace("account", "NULL")
+        entries = connection.execute(f"SELECT {columns} FROM items ORDER BY output").fetchall()
         companions = f"SELECT {COMPANION_COLUMNS} FROM companions ORDER BY output, path"
         beside = connection.execute(companions).fetchall() if version > 1 else []
         return runs, entries, beside, connection.execute("SELECT path FROM folders ORDER BY path").fetchall()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from restore.stamps import Stamp
 
 ENTRY_COLUMNS = (
     "output, run, recipe, state, reason, exit_code, sources, size, modified_ns, changed_ns, sha256, previous, seconds, "
-    "megapixels, warnings"
+    "megapixels, warnings, account"
 )
 RUN_COLUMNS = (
     "id, began, ended, host, process, inputs, done, skipped, failed, ending, digest, model, weights, options, "
@@ -25,7 +25,7 @@ PLAN = """INSERT INTO items (output, run, recipe, state) VALUES (?, ?, ?, 'plann
     ON CONFLICT (output) DO UPDATE SET run=excluded.run, recipe=excluded.recipe, state='planned', reason=NULL,
     exit_code=NULL"""
 INTEND = """UPDATE items SET state='writing', reason=NULL, sources=?, size=?, modified_ns=?, changed_ns=0,
-    previous=coalesce(previous, sha256), sha256=?, seconds=?, megapixels=?, warnings=? WHERE output=?"""
+    previous=coalesce(previous, sha256), sha256=?, seconds=?, megapixels=?, warnings=?, account=? WHERE output=?"""
 FINISH = "UPDATE items SET state='done', modified_ns=?, changed_ns=?, previous=NULL WHERE output=?"
 BOOK = """UPDATE items SET state=?, reason=?, exit_code=?, seconds=?, megapixels=?, warnings=?,
     sources=coalesce(sources, ?) WHERE output=?"""
@@ -118,6 +118,7 @@ class Entry:
         megapixels: Of the input.
         warnings: What could not be kept.
         companions: What lies beside it, or has lain beside its predecessor.
+        account: What the restorer told of the picture, see `restore.image.Restoration.account`; None where nothing.
     """
 
     output: str
@@ -134,6 +135,7 @@ class Entry:
     megapixels: float
     warnings: tuple[str, ...]
     companions: tuple[CompanionRow, ...] = ()
+    account: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ def entry_of(row: Sequence[Any], companions: Iterable[Sequence[Any]] = ()) -> En
     """An entry from the values of `ENTRY_COLUMNS`, and its companions' from those of `COMPANION_COLUMNS`."""
     output, run, recipe, state, reason, code, sources, size, modified, changed, sha256, previous, *rest = row
     stamp = None if size is None else Stamp(size, modified, changed)
-    seconds, megapixels, warnings = rest
+    seconds, megapixels, warnings, account = rest
     return Entry(
         decoded(output),
         run,
@@ -209,6 +211,7 @@ def entry_of(row: Sequence[Any], companions: Iterable[Sequence[Any]] = ()) -> En
         megapixels or 0.0,
         tuple(json.loads(warnings or "[]")),
         tuple(map(companion_of, companions)),
+        None if account is None else json.loads(account),
     )
 
 

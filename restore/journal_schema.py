@@ -10,7 +10,7 @@ from pathlib import Path
 
 from restore.errors import OutputError
 
-FORMAT = 2
+FORMAT = 3
 """Of the tables; a journal of a higher one is refused, one of a lower one is brought up to it when a run opens it."""
 
 FIRST = """
@@ -33,7 +33,10 @@ CREATE INDEX companions_by_path ON companions (path)
 """What lies beside each result; ``path`` is relative to the output folder too. ``former``: belonged to a result that is
 being replaced."""
 
-STEPS = (FIRST, COMPANIONS)
+ACCOUNTS = "ALTER TABLE items ADD COLUMN account TEXT"
+"""What a restorer told of each picture, as JSON."""
+
+STEPS = (FIRST, COMPANIONS, ACCOUNTS)
 """What leads from each format to the next."""
 
 

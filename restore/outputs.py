@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,8 @@ from restore.codecs.formats import holds_xmp, suffix_format, xmp_limit
 from restore.errors import OutputError, RestoreError
 from restore.image import Image, Metadata, unchanged
 from restore.journal import Journal
-from restore.journal_rows import Source
 from restore.keeping import back_up, copy, set_aside
+from restore.made import Made, Put
 from restore.planning import EXISTS, Plan, WorkItem, folded, identity
 from restore.provenance import Treatment, with_provenance
 from restore.stamps import Stamp, content_hash
@@ -28,47 +27,6 @@ if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-@dataclass
-class Made:
-    """A restored picture on its way to the disk; emptied by `Outputs.put` as soon as the pixels are not needed.
-
-    Attributes:
-        item: Whose result it is.
-        before: The picture as read.
-        after: The restored picture.
-        sources: The inputs as they were when they were read.
-        seconds: Spent so far.
-        megapixels: Of the input.
-        companions: What is written beside the result: where, and the picture.
-    """
-
-    item: WorkItem
-    before: Image | None
-    after: Image | None
-    sources: tuple[Source, ...] = ()
-    seconds: float = 0.0
-    megapixels: float = 0.0
-    companions: list[tuple[Path, Image]] = field(default_factory=list)
-
-    @property
-    def beside(self) -> tuple[Path, ...]:
-        """Where companions go that are not written yet."""
-        return tuple(path for path, _ in self.companions)
-
-
-@dataclass(frozen=True)
-class Put:
-    """What came of one result.
-
-    Attributes:
-        skipped: Why there was nothing to do after all, or None when written.
-        warnings: What was not kept when the picture was read or written, one sentence each.
-    """
-
-    skipped: str | None = None
-    warnings: tuple[str, ...] = ()
 
 
 class Outputs:
@@ -139,7 +97,8 @@ class Outputs:
         item = made.item
         assert made.before is not None and made.after is not None
         warnings, metadata = made.after.metadata.warnings, made.after.metadata
-        verbatim = self._is_verbatim(item, made.before, made.after)
+        verbatim = self._is_verbatim(made, made.before, made.after)
+        treatment = self._treatment if self._treatment is None else self._treatment.of_picture(made.account)
         made.before = None
         places = (*made.beside, item.output)
         self._refuse_twins(places)
@@ -164,8 +123,8 @@ class Outputs:
                 if verbatim and not stays:
                     copy(item.sources[0], paths[-1], made.sources)
                 elif not stays:
-                    warnings += self._write(made, paths[-1])
-                warnings += self._write_companions(made, paths, metadata)
+                    warnings += self._write(made, paths[-1], treatment)
+                warnings += self._write_companions(made, paths, metadata, treatment)
         for path in places:
             if folded(path) in self._twins and (written := identity(path)) is not None:
                 self._written.add(written)
@@ -189,16 +148,19 @@ class Outputs:
         places = beside if item.backup is not None else (item.output, *beside)
         return next((path for path in places if os.path.lexists(path)), None)
 
-    def _is_verbatim(self, item: WorkItem, before: Image, after: Image) -> bool:
+    def _is_verbatim(self, made: Made, before: Image, after: Image) -> bool:
         """Whether the source's own bytes are the result: same picture, same format, nothing else asked for.
 
         A lossy file that nothing was done to must not be encoded again. A picture that was turned upright is written
-        anew, because its result is promised upright.
+        anew, because its result is promised upright; not where the restorer says that it left the file untouched.
         """
+        item = made.item
+        if len(item.sources) > 1 or self._quality is not None:
+            return False
+        if made.untouched:
+            return item.output.suffix.lower() == item.sources[0].suffix.lower()
         return (
-            len(item.sources) == 1
-            and self._quality is None
-            and before.metadata.orientation == 1
+            before.metadata.orientation == 1
             and before.metadata == after.metadata
             and suffix_format(item.output.suffix) == before.metadata.source_format
             and unchanged(before, after)
@@ -224,22 +186,24 @@ class Outputs:
             self._journal.uses(folder)
         self._known.add(folder)
 
-    def _write(self, made: Made, path: Path) -> tuple[str, ...]:
+    def _write(self, made: Made, path: Path, treatment: Treatment | None) -> tuple[str, ...]:
         """Write the restored picture; returns what could not be kept."""
         image, made.after = made.after, None
         assert image is not None
-        return self._write_image(image, path, image.metadata)
+        return self._write_image(image, path, image.metadata, treatment)
 
-    def _write_image(self, image: Image, path: Path, times: Metadata) -> tuple[str, ...]:
+    def _write_image(self, image: Image, path: Path, times: Metadata, treatment: Treatment | None) -> tuple[str, ...]:
         """Write a picture with what was done to it and somebody's file times; returns what could not be kept."""
         already = image.metadata.warnings
-        if self._treatment is not None and holds_xmp(path.suffix):
-            image = with_provenance(image, self._treatment, xmp_limit(path.suffix))
+        if treatment is not None and holds_xmp(path.suffix):
+            image = with_provenance(image, treatment, xmp_limit(path.suffix))
         lost = self._manager.write_image(image, path, self._quality)
         keep_times(path, times)
         return image.metadata.warnings[len(already) :] + lost
 
-    def _write_companions(self, made: Made, paths: Sequence[Path], of_result: Metadata) -> tuple[str, ...]:
+    def _write_companions(
+        self, made: Made, paths: Sequence[Path], of_result: Metadata, treatment: Treatment | None
+    ) -> tuple[str, ...]:
         """Write what lies beside the result, with the metadata it holds itself and the result's file times."""
         warnings: tuple[str, ...] = ()
         for path in paths:
@@ -247,7 +211,9 @@ class Outputs:
                 break
             place, image = made.companions.pop(0)
             times = image.metadata if image.metadata.modified_ns is not None else of_result
-            warnings += tuple(f"{place.name}: {sentence}" for sentence in self._write_image(image, path, times))
+            warnings += tuple(
+                f"{place.name}: {sentence}" for sentence in self._write_image(image, path, times, treatment)
+            )
             del image
         return warnings
 
@@ -269,6 +235,7 @@ class Outputs:
             megapixels=made.megapixels,
             warnings=warnings,
             companions=[(place, its, digest) for place, (its, digest) in whole.items() if its is not None],
+            account=made.account,
         )
 
     def _finish(self, output: Path, beside: Sequence[Path]) -> None:

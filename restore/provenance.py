@@ -50,6 +50,18 @@ class Treatment:
     options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     version: str = ""
 
+    def of_picture(self, account: Mapping[str, object] | None) -> Treatment:
+        """The same with the steps that changed this one picture, as `restore.image.Restoration.account` tells them.
+
+        Only where they differ from picture to picture: otherwise the options say them already.
+        """
+        steps = None if account is None or "steps" in self.options else account.get("steps")
+        if not isinstance(steps, list):
+            return self
+        keys = ("task", "model", "weights", "options", "mask")
+        done = [{key: step[key] for key in keys if step.get(key)} for step in steps if step["changed"]]
+        return replace(self, options={**self.options, "steps": done})
+
     @property
     def parameters(self) -> str:
         """``model=conv-dae; weights=sha256:0123…; options={"sigma":"auto"}``: what stands in ``stEvt:parameters``."""

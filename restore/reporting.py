@@ -30,6 +30,7 @@ class FileResult:
         warnings: What could not be kept, one sentence each.
         exit_code: What the process returns if this was the only input.
         details: The traceback of a failure that is nobody's expected error, else None.
+        account: What a restorer tells of this picture, as JSON, see `restore.image.Restoration.account`; or None.
     """
 
     source: Path
@@ -41,10 +42,11 @@ class FileResult:
     warnings: tuple[str, ...] = ()
     exit_code: ExitCode = ExitCode.OK
     details: str | None = None
+    account: str | None = None
 
 
-_Fate = tuple[State, str | None, tuple[str, ...], ExitCode, str | None]
-"""What most results have in common: state, reason, warnings, exit code, details."""
+_Fate = tuple[State, str | None, tuple[str, ...], ExitCode, str | None, str | None]
+"""What most results have in common: state, reason, warnings, exit code, details, account."""
 
 _NONE = -1
 """The fate of an item without a result."""
@@ -71,7 +73,7 @@ class Results(Sequence[FileResult]):
     def put(self, index: int, result: FileResult) -> None:
         """Book the result of the item of this place in the plan."""
         self._count += self._fate[index] == _NONE
-        fate = result.state, result.reason, result.warnings, result.exit_code, result.details
+        fate = result.state, result.reason, result.warnings, result.exit_code, result.details, result.account
         self._fate[index] = self._fates.setdefault(fate, len(self._fates))
         self._seconds[index], self._megapixels[index] = result.seconds, result.megapixels
 
@@ -113,9 +115,10 @@ class Results(Sequence[FileResult]):
             self._items, self._fate, self._seconds, self._megapixels, strict=True
         ):
             if number != _NONE:
-                state, reason, warnings, code, details = fates[number]
+                state, reason, warnings, code, details, account = fates[number]
                 source, output = item.sources[0], item.output
-                yield FileResult(source, output, state, reason, seconds, megapixels, warnings, code, details)
+                told = (warnings, code, details, account)
+                yield FileResult(source, output, state, reason, seconds, megapixels, *told)
 
 
 def _warns(warnings: Sequence[str], beginning: str) -> bool:

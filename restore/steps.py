@@ -214,7 +214,8 @@ def explain(error: BaseException, source: Path, spec: RestorerSpec) -> Failure:
     if isinstance(error, MemoryError):
         error = DeviceError("not enough memory.", hint="Try --jobs 1, a smaller --memory or a smaller --tile.")
     elif not isinstance(error, RestoreError):
-        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        where = getattr(error, "__notes__", [])  # a pipeline notes the step
+        what = "; ".join([f"{type(error).__name__}: {error}".rstrip(": "), *where])
         error = PluginError(f"the model '{spec.name}' or a codec failed unexpectedly ({what}).", hint="-v shows where.")
     assert isinstance(error, RestoreError)
     words = f"{error.message} {error.hint or ''}".rstrip() if error.path == source else str(error)

@@ -43,7 +43,7 @@ ORDER = (
         "watching",
         "disk_space",
     }
-    | {"outputs", "keeping", "provenance", "reporting", "resuming", "memory", "result_size", "answers"},
+    | {"outputs", "made", "keeping", "provenance", "reporting", "resuming", "memory", "result_size", "answers"},
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
     | {"steps", "admission", "station", "evaluate", "benchmark", "difference"},
     {"options", "option_types", "cli", "testing", "trials", "description_checks"},

@@ -273,6 +273,7 @@ def test_a_journal_of_the_first_version_goes_on(tmp_path: Path) -> None:
     connection.close()
     before = path.read_bytes()
     assert seen_by_another(tmp_path)["a.png"].companions == ()
+    assert seen_by_another(tmp_path)["a.png"].account is None
     assert path.read_bytes() == before, "who only looks changes nothing"
     with Journal.open(tmp_path) as journal:
         assert (journal.token, entry(journal).state, entry(journal).companions) == ("01234567", "done", ())

@@ -23,7 +23,7 @@ def test_an_entry_comes_back_with_its_sources() -> None:
     sources = (Source(f"/in/{NOT_UTF8}", Stamp(10, 20, 30), "ab"), Source("/in/b.png", Stamp(1, 2, 3), "cd"))
     entry = entry_of(
         (encoded(NOT_UTF8), 7, "r", "done", encoded(f"{NOT_UTF8} exists"), None, sources_as_text(sources),
-         5, 6, 0, "ef", None, 1.5, 12.0, '["no room"]')
+         5, 6, 0, "ef", None, 1.5, 12.0, '["no room"]', '{"summary": "x"}')
     )  # fmt: skip
     assert entry.output == NOT_UTF8
     assert entry.sources == sources
@@ -31,10 +31,11 @@ def test_an_entry_comes_back_with_its_sources() -> None:
     assert entry.stamp == Stamp(5, 6, 0)
     assert entry.warnings == ("no room",)
     assert entry.exit_code == 0
+    assert entry.account == {"summary": "x"}
 
 
 def test_an_entry_that_was_only_planned_holds_nothing() -> None:
-    entry = entry_of(("a.png", 1, "r", "planned", *[None] * 11))
+    entry = entry_of(("a.png", 1, "r", "planned", *[None] * 12))
     assert (entry.sources, entry.stamp, entry.sha256, entry.warnings, entry.seconds) == ((), None, None, (), 0.0)
 
 

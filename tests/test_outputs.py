@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from restore.engine import Job, run
+from restore.engine import Job, execute, run
 from restore.errors import OutputError
-from restore.image import Image, unchanged
-from restore.outputs import Made, Outputs, twins
+from restore.image import Image, Observation, Restoration, unchanged
+from restore.journal import Journal
+from restore.journal_rows import Recipe
+from restore.made import Made
+from restore.outputs import Outputs, twins
 from restore.planning import Plan, WorkItem, plan
 from restore.plugin_manager import PluginManager
+from restore.spec import Options, Restorer, RestorerSpec, Runtime
 
 if TYPE_CHECKING:
     from tests.conftest import Tiny
@@ -57,6 +61,40 @@ def test_an_unchanged_picture_is_written_anew_in_another_format_or_quality(
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     run(Job(plan([str(source)], tmp_path / "b.jpg"), tiny.spec, options, quality=30), tiny_manager)
     assert (tmp_path / "b.jpg").read_bytes() != source.read_bytes()
+
+
+class Onlooker:
+    """Looks at a picture, leaves its file untouched, and tells what it saw."""
+
+    def restore(self, observation: Observation, options: Options) -> Restoration:
+        """Do nothing."""
+        return Restoration(observation.image, account={"summary": "looked at"}, untouched=True)
+
+    def load(self, weights: Path | None, runtime: Runtime) -> Restorer:
+        """Nothing to load."""
+        return self
+
+
+def test_a_file_that_is_said_to_be_untouched_is_copied_though_it_lies_on_its_side(
+    tmp_path: Path, tiny_manager: PluginManager
+) -> None:
+    from PIL import Image as PillowImage
+
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6
+    source = tmp_path / "in" / "a.jpg"
+    source.parent.mkdir()
+    PillowImage.new("RGB", (24, 16), "red").save(source, exif=exif)
+    spec = RestorerSpec("onlooker", "look", "Looks.", Options, Onlooker().load)
+    out = tmp_path / "out"
+    with Journal.open(out) as journal:
+        journal.begin(Recipe("onlooker", None, "{}", "{}", "1"), [out / "a.jpg"], inputs=1)
+        report = execute(Job(plan([str(source.parent)], out), spec, Options()), tiny_manager, journal=journal)
+        entry = journal.entry(out / "a.jpg")
+    assert (out / "a.jpg").read_bytes() == source.read_bytes()
+    assert entry is not None
+    assert entry.account == {"summary": "looked at"}
+    assert report.results[0].account == '{"summary": "looked at"}'
 
 
 def test_a_result_has_the_file_times_of_its_source(

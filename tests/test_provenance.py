@@ -187,3 +187,13 @@ def test_it_travels_through_every_format_that_holds_xmp(tmp_path: Path, suffix: 
     assert treatments(read(path).metadata.xmp or b"") == (DONE,)
     if suffix != ".tif":  # Pillow shows a TIFF's XMP only as a tag
         assert Pillow.open(path).info["xmp"]
+
+
+def test_the_steps_that_changed_a_picture_are_told_where_they_differ_from_picture_to_picture() -> None:
+    step = {"task": "denoise", "model": "nlm", "options": {"h": 3}, "seconds": 1.5, "why": "noise"}
+    account = {"steps": [step | {"changed": True}, step | {"changed": False}]}
+    own = Treatment("auto", None, {"only": "denoise"}).of_picture(account)
+    assert own.options == {"only": "denoise", "steps": [{"task": "denoise", "model": "nlm", "options": {"h": 3}}]}
+    same_for_all = Treatment("pipeline", None, {"steps": ["as planned"]})
+    assert same_for_all.of_picture(account) == same_for_all
+    assert DONE.of_picture(None) == DONE

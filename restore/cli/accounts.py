@@ -5,7 +5,7 @@ interruption or an early stop more than 0), ``interrupted``, ``stopped`` (why it
 ``nothing_missing`` (in how many there was nothing to fill, or no damage was found), ``megapixels``, ``seconds``,
 ``exit_code``, ``notes``, and ``results``: per input ``source``, ``output``, ``companions``
 (what is written beside the output), ``state`` ("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``,
-``warnings``.
+``warnings``, and ``account`` (what a pipeline or `auto` found and did, see docs/pipelines.md; else null).
 """
 
 from __future__ import annotations
@@ -96,4 +96,5 @@ def _result_document(result: FileResult, companions: tuple[Companion, ...]) -> d
         "seconds": round(result.seconds, 3),
         "megapixels": round(result.megapixels, 6),
         "warnings": list(result.warnings),
+        "account": None if result.account is None else json_format.loads(result.account),
     }

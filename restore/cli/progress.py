@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -118,6 +119,8 @@ def line(result: FileResult) -> str:
 
 def _sentences(result: FileResult, *, verbose: bool) -> Iterator[str]:
     """What is to be said of one file beside what became of it."""
+    if verbose and result.account is not None and (summary := json.loads(result.account).get("summary")):
+        yield f"note: {result.source}: {summary}"
     for sentence in result.warnings:
         if not sentence.startswith(NOTHING):
             yield f"warning: {result.source}: {sentence}"
