@@ -26,7 +26,8 @@ ORDER = (
     {"errors"},
     {"image", "spec"},
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
-    | {"degrade", "degradations", "holes", "correct", "diagnose", "heat_map", "series", "contribution_map", "fusing"},
+    | {"degrade", "degradations", "holes", "correct", "diagnose", "heat_map", "series", "contribution_map", "fusing"}
+    | {"contact_sheet"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "fusion_metrics", "masks"}
     | {"journal", "journal_rows", "journal_schema", "journal_reading", "accounting"}
     | {
@@ -45,7 +46,7 @@ ORDER = (
     }
     | {"outputs", "made", "keeping", "provenance", "reporting", "resuming", "memory", "result_size", "answers"},
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
-    | {"steps", "admission", "station", "evaluate", "benchmark", "difference"},
+    | {"steps", "admission", "station", "evaluate", "benchmark", "difference", "reports"},
     {"options", "option_types", "cli", "testing", "trials", "description_checks"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""

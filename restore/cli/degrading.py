@@ -85,8 +85,10 @@ class DegradeCommand(TaskCommand):
         """The truth and the masks first, so that no result is there without them; one run for each folder."""
         out = self._place(ctx)
         codes, documents = [], {}
+        reports = {flag: ctx.params[flag] for flag in ("report", "contact_sheet", "truth")}
         for name, spec in self._parts(ctx).items():
             ctx.meta[MODEL] = spec
+            ctx.params |= reports if name == DEGRADED else dict.fromkeys(reports)
             ctx.params["output"] = f"{out / name}/"
             with _captured(ctx.params["json"]) as said:
                 codes.append(super().invoke(ctx))

@@ -6,6 +6,7 @@ import click
 
 from restore.cli.mask_flags import mask_flags
 from restore.cli.plan_flags import plan_flags
+from restore.cli.report_flags import report_flags
 from restore.cli.run_flags import run_flags
 from restore.cli.series_flags import series_flags
 from restore.cli.watch_flags import watch_flags
@@ -39,6 +40,7 @@ def common_flags(models: list[str], *, masks: bool = False, series: bool = False
         *(series_flags() if series else []),
         *plan_flags(),
         *run_flags(),
+        *report_flags(),
         *watch_flags(),
         *_machine_flags(),
         click.Option(["--dry-run"], is_flag=True, help="Only show what would be done, and what it takes."),

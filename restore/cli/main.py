@@ -15,7 +15,18 @@ from collections.abc import Iterable, Sequence
 import click
 
 from restore import __version__
-from restore.cli import degrading, diagnosing, differing, following, listing, measuring, restoring, training, verifying
+from restore.cli import (
+    degrading,
+    diagnosing,
+    differing,
+    following,
+    listing,
+    measuring,
+    reporting_page,
+    restoring,
+    training,
+    verifying,
+)
 from restore.cli.wording import printable
 from restore.errors import ExitCode, RestoreError
 from restore.plugin_manager import PluginManager
@@ -48,7 +59,18 @@ def build(manager: PluginManager) -> click.Group:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     )
     cli.params.append(_version_option())
-    modules = (restoring, degrading, following, verifying, listing, measuring, diagnosing, differing, training)
+    modules = (
+        restoring,
+        degrading,
+        following,
+        verifying,
+        reporting_page,
+        listing,
+        measuring,
+        diagnosing,
+        differing,
+        training,
+    )
     for command in [command for module in modules for command in module.commands(manager)]:
         if command.name in cli.commands:
             logging.getLogger("restore").warning("two commands are called '%s': the second is left out", command.name)

@@ -20,6 +20,7 @@ from restore.cli.mask_flags import NAMES as MASK_FLAGS
 from restore.cli.mask_flags import masking_of, takes_masks
 from restore.cli.plan_flags import planned
 from restore.cli.progress import watching
+from restore.cli.report_flags import check_reports, last_run, write_reports
 from restore.cli.series_flags import NAMES as SERIES_FLAGS
 from restore.cli.series_flags import series_of, takes_series
 from restore.cli.stopping import stopped_by_signals
@@ -115,6 +116,7 @@ class TaskCommand(click.Command):
         """Plan, run and report; the return value is the exit code."""
         with _logging(ctx.params["verbose"]):
             check_watch(ctx.params)
+            check_reports(ctx.params)
             if ctx.params["watch"]:
                 return self._watch(ctx)
             job = self._job(ctx, self._plan(ctx))
@@ -126,9 +128,11 @@ class TaskCommand(click.Command):
             if not ctx.params["json"]:
                 for note in job.plan.notes:
                     click.echo(printable(f"note: {note}"), err=True)
+            before = last_run(job.plan.folder)
             with stopped_by_signals(quiet=ctx.params["json"]) as stop:
                 report = self._run(ctx, job, stop)
             accounts.show_report(job, report, json=ctx.params["json"], verbose=ctx.params["verbose"] > 0)
+            write_reports(ctx.params, self.manager, job, report, before)
             return report.exit_code
 
     def _run(self, ctx: click.Context, job: Job, stop: threading.Event, *, held: bool = False) -> Report:

@@ -1,0 +1,55 @@
+"""Where originals lie that a run has replaced: the backup of ``--in-place``, found by what the journal knows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from restore.journal_rows import Source
+from restore.stamps import Stamp, content_hash
+
+
+class Originals:
+    """Finds the kept original of a result that took its input's place.
+
+    The journal does not say which backup folder was given, but it knows every folder that files were written to, and
+    the content that the original had.
+
+    Args:
+        folders: All folders that a journal's runs have written to.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._by_name: dict[str, list[Path]] = defaultdict(list)
+        for folder in folders:
+            self._by_name[folder.name].append(folder)
+        self._all = list(folders)
+
+    def kept(self, source: Source, result: Path) -> Path | None:
+        """The file that holds what an input held.
+
+        Args:
+            source: The input, which the result has replaced.
+            result: Where both lie.
+
+        Returns:
+            The kept original, or None where there is none of its name and content.
+        """
+        # A backup mirrors the tree of the inputs: nearly always its folder is called as the result's own.
+        likely = self._by_name.get(result.parent.name, [])
+        for folder in (*likely, *(each for each in self._all if each.name != result.parent.name)):
+            place = folder / result.name
+            if place != result and _holds(place, source):
+                return place.resolve()
+        return None
+
+
+def _holds(path: Path, source: Source) -> bool:
+    now = Stamp.of(path)
+    if now is None or now.size != source.stamp.size:
+        return False
+    try:
+        return content_hash(path) == source.sha256
+    except OSError:
+        return False
