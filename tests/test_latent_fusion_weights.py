@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +18,14 @@ from restore.degrade import focus_split, lit_bracket
 from restore.fusion_metrics.scores import fusion_scores
 from restore.image import Image, Observation, Pixels, SeriesKind
 from restore.metrics import psnr
+from restore.series.alignment import align
 from restore.spec import Runtime
 from restore.testing import check_restorer
 
 FUSER = provide_restorers()[0]
 EXPOSURE, FOCUS, INFRARED = SeriesKind.EXPOSURE, SeriesKind.FOCUS, SeriesKind.INFRARED
 MIB = 1 << 20
+SERIES = Path(__file__).resolve().parents[1] / "sample_series"
 SCENES = ["astronaut", "coffee", "chelsea"]
 
 
@@ -70,11 +74,13 @@ def test_the_weights_are_small() -> None:
     assert WEIGHTS.stat().st_size <= 16 * MIB
 
 
-@pytest.mark.parametrize("kind", [None, FOCUS])
+@pytest.mark.parametrize("kind", [None, EXPOSURE, FOCUS, INFRARED])
 @pytest.mark.parametrize("name", SCENES)
 def test_two_equal_frames_come_out_as_they_went_in(fuser: LatentFuser, name: str, kind: SeriesKind | None) -> None:
     frame = photograph(name)
-    assert psnr(fuse(fuser, [frame, frame.copy()], kind), frame) >= 40
+    fused = fuse(fuser, [frame, frame.copy()], kind)
+    assert psnr(fused, frame) >= 40
+    assert np.array_equal(fused, frame)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -106,6 +112,54 @@ def test_a_bracket_of_a_lit_scene_keeps_what_is_bright_and_what_is_dark(
     assert (fused.max(2) < 5).mean() < (dark.max(2) < 5).mean() + 0.04
     ours, mean = (fusion_scores(each, frames)["mef_ssim"] for each in (fused, mean_of(frames)))
     assert ours > mean
+
+
+@pytest.mark.parametrize("colour", [(150, 95, 35), (180, 50, 30), (60, 110, 180), (150, 60, 130)])
+@pytest.mark.parametrize("name", SCENES)
+def test_something_saturated_that_the_longer_exposure_clips_in_one_channel_keeps_its_hue(
+    fuser: LatentFuser, name: str, colour: tuple[int, int, int]
+) -> None:
+    disc = cv2.GaussianBlur(cv2.circle(np.zeros((240, 288)), (150, 120), 50, 1.0, cv2.FILLED), (0, 0), 1)[..., None]
+    grain = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 0.36, (240, 288, 1)), (0, 0), 2)[..., None]
+    scene = photograph(name) * 0.6 * (1 - disc) + np.array(colour) * (1 + grain) * disc
+    short, long = ((scene * gain).clip(0, 255).round().astype(np.uint8) for gain in (1.0, 1.88))
+    inside = np.s_[90:150, 120:180]
+    assert (long[inside].max(2) == 255).mean() > 0.5 and long[inside].min(2).max() < 255
+    fused = fuse(fuser, [short, long], EXPOSURE)
+    right, wrong, found = (hue(picture[inside]) for picture in (short, long, fused))
+    assert abs(wrong - right) > 3, "which it would have without the clipping"
+    assert found == pytest.approx(right, abs=1.0)
+    light = [picture[inside].mean() for picture in (short, fused)]
+    assert light[1] > 1.2 * light[0], "and is as bright as it should be"
+
+
+def hue(picture: Pixels) -> float:
+    """Of the mean colour, in degrees: 0 is red, 120 green."""
+    red, green, blue = (float(c) for c in picture.reshape(-1, 3).mean(0))
+    return float(np.degrees(np.arctan2(3**0.5 * (green - blue), 2 * red - green - blue)))
+
+
+def test_the_coffee_of_the_sample_series_is_not_olive(fuser: LatentFuser) -> None:
+    """Its longest exposure holds no more of the red; the frames are aligned to a pixel here."""
+    names = [SERIES / f"table-{k}.jpg" for k in (2, 1, 3)]
+    frames = [Image(np.ascontiguousarray(cv2.imread(str(name), cv2.IMREAD_COLOR_RGB))) for name in names]
+    align(frames, names, EXPOSURE)
+    fused = fuse(fuser, [frame.pixels for frame in frames], EXPOSURE)
+    coffee = np.s_[130:150, 250:275]
+    middle, found = hue(frames[0].pixels[coffee]), hue(fused[coffee])
+    assert found == pytest.approx(middle, abs=2)
+
+
+@pytest.mark.parametrize("kind", [EXPOSURE, FOCUS])
+def test_8_bits_are_two_grey_levels_off_at_most_where_the_machine_computes_them_faster(
+    fuser: LatentFuser, kind: SeriesKind
+) -> None:
+    exact = load(WEIGHTS, Runtime(device="cpu", threads=1, precision="float32"))
+    frames, _ = lit("astronaut")
+    off = np.abs(fuse(fuser, frames, kind).astype(int) - fuse(exact, frames, kind))
+    assert off.max() <= 3 and off.mean() < 0.3
+    sixteen: list[Pixels] = [frame.astype(np.uint16) * 257 for frame in frames]
+    assert np.array_equal(fuse(fuser, sixteen, kind), fuse(exact, sixteen, kind))
 
 
 def detail(picture: Pixels) -> npt.NDArray[np.float32]:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from restore.image import Pixels
 from restore.toolkit.pixels import PixelReader, to_pixels
+from restore_latent_fusion.colours import Hues, completed
 from restore_latent_fusion.fusion import Fusion
 from restore_latent_fusion.losses import luma
-from restore_latent_fusion.model import COARSE, PATCH, completed, finer
+from restore_latent_fusion.model import COARSE, PATCH, finer
 from restore_latent_fusion.reading import FrameReader
 
 _BAND = 128
@@ -45,17 +47,36 @@ def assembled(found: Fusion, readers: Sequence[FrameReader], like: Pixels) -> Pi
 
 def _band(found: Fusion, readers: Sequence[FrameReader], top: int, bottom: int, width: int) -> Tensor:
     """Rows `top` to `bottom` of the result, ``(1, 3, bottom - top, width)``."""
-    weights = _rows(found.weights, COARSE, top, bottom, width)
+    first, last, rows = _around(top, bottom, COARSE, found.weights.shape[1])
+    own = found.weights[None, :, first:last]
+    weights = finer(own)[:, :, rows, :width]
     weighted = torch.zeros(1, 3, bottom - top, width)
+    hues = Hues()
     for n, reader in enumerate(readers):
-        weighted.addcmul_(reader(top, bottom, 0, width), weights[:, n : n + 1])
+        window = reader(first * COARSE, last * COARSE, 0, width)
+        weighted.addcmul_(window[:, :, rows], weights[:, n : n + 1])
+        if found.bracket:
+            half = _halved(window)[..., : own.shape[3]]
+            hues.add(half, own[:, n : n + 1, :, : half.shape[3]])
+    change = hues.change()
     coarse = _rows(found.coarse, PATCH, top, bottom, width)
-    return completed(weighted, coarse, _rows(found.lacking, COARSE, top, bottom, width))
+    lacking = _rows(found.lacking, COARSE, top, bottom, width)
+    return completed(weighted, coarse, lacking, None if change is None else finer(change)[:, :, rows, :width])
+
+
+def _halved(window: Tensor) -> Tensor:
+    """Half as fine, and mirrored by one column beyond the right border, as the whole picture is in `FrameReader`."""
+    half = F.avg_pool2d(window, COARSE, ceil_mode=True, count_include_pad=False)
+    return F.pad(half, (0, 1, 0, 0), mode="replicate")
 
 
 def _rows(x: Tensor, factor: int, top: int, bottom: int, width: int) -> Tensor:
     """Rows of ``(C, H/factor, W/factor)`` at full resolution, ``(1, C, bottom - top, width)``."""
-    # One row more on each side, between which is interpolated.
-    first, last = max(0, top // factor - 1), min(x.shape[1], -(-bottom // factor) + 1)
-    rows = slice(top - first * factor, bottom - first * factor)
+    first, last, rows = _around(top, bottom, factor, x.shape[1])
     return finer(x[None, :, first:last], factor)[:, :, rows, :width]
+
+
+def _around(top: int, bottom: int, factor: int, height: int) -> tuple[int, int, slice]:
+    """Between which of `height` coarse rows the rows `top` to `bottom` are interpolated, and where these then are."""
+    first, last = max(0, top // factor - 1), min(height, -(-bottom // factor) + 1)
+    return first, last, slice(top - first * factor, bottom - first * factor)

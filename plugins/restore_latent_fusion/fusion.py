@@ -16,7 +16,7 @@ from restore.spec import SizeRule
 from restore.toolkit.device import Machine
 from restore.toolkit.stream import receptive_radius
 from restore.toolkit.strips import Sink, run_strips
-from restore_latent_fusion.model import COARSE, MULTIPLE, PATCH, LatentFusion
+from restore_latent_fusion.model import BRACKET, COARSE, MULTIPLE, PATCH, LatentFusion, differing, finer
 from restore_latent_fusion.reading import FrameReader
 
 LATENT_EDGE = 128
@@ -31,13 +31,15 @@ class Fusion:
 
     Attributes:
         weights: ``(N, H/2, W/2)`` float32, summing to 1 over the frames.
-        lacking: ``(2, H/2, W/2)`` float32: what the weighted frames lack, see `restore_latent_fusion.model.completed`.
+        lacking: ``(2, H/2, W/2)`` float32: what these lack, see `restore_latent_fusion.colours.completed`.
         coarse: ``(3, H/8, W/8)`` float32: the weighted frames without detail.
+        bracket: Whether the frames are exposures, whose clipped colours are not to be believed.
     """
 
     weights: Tensor
     lacking: Tensor
     coarse: Tensor
+    bracket: bool
 
 
 def fuse(
@@ -64,7 +66,9 @@ def fuse(
         weights = _weights(model, features, kind, machine)
         shares = F.avg_pool2d(weights, PATCH // COARSE)
         lacking = _lacking(model, _combined(features, shares), kind, machine)
-        return Fusion(weights, lacking, _combined(coarse, shares))
+        apart = by_bands(lambda part: differing(part.mean(0, True), part.amax(0, True)), features)
+        lacking.mul_(finer(apart, PATCH // COARSE)[0])
+        return Fusion(weights, lacking, _combined(coarse, shares), int(kind) == BRACKET)
 
 
 def _encode(

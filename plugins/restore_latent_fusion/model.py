@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from restore.image import SeriesKind
 from restore.toolkit.stream import Residual
-from restore_latent_fusion.losses import luma
+from restore_latent_fusion.colours import Hues, completed
 
 PATCH = 8
 """Pixels per latent, along an edge."""
@@ -29,12 +29,13 @@ MULTIPLE = 2 * PATCH
 """Height and width must be multiples of this: the deep level lies at half the latents' resolution."""
 COARSE = 2
 """Pixels per weight, along an edge; between weights the full resolution is interpolated."""
-DARK = 0.02
-"""Luma below which colour is not amplified with it: it is noise there."""
-BRIGHTER = 2.0
-"""How much stronger or weaker colours become at most."""
+DIFFERENT = 0.04
+"""How much the features of frames must differ, as a share of their strength, for the decoder to have nearly its full
+say. Exposures of one scene are at 0.05 and more almost everywhere, equal frames at 0."""
 KINDS = (SeriesKind.EXPOSURE, SeriesKind.FOCUS, SeriesKind.INFRARED)
 """Why frames are combined, in the order of the network's embedding."""
+BRACKET = KINDS.index(SeriesKind.EXPOSURE)
+"""Of the kinds the one whose frames are clipped differently."""
 
 
 @dataclass(frozen=True)
@@ -216,15 +217,20 @@ class LatentFusion(nn.Module):
         Returns:
             ``(B, 3, H, W)``.
         """
+        count = series.shape[1]
         shares = F.avg_pool2d(weights, PATCH // COARSE)[:, :, None]
 
         def combined(x: Tensor) -> Tensor:
-            return (_by_series(x, series.shape[1]) * shares.to(x.dtype)).sum(1)
+            return (_by_series(x, count) * shares.to(x.dtype)).sum(1)
 
         lacking = self.decoder(combined(encoded.mean), combined(encoded.features), kind)
+        # Not to be learnt: features that differ more would be no merit.
+        features = _by_series(encoded.features.detach().float(), count)
+        lacking = lacking * finer(differing(features.mean(1), features.amax(1)), PATCH // COARSE)
         coarse = F.avg_pool2d(series.flatten(0, 1), PATCH)
         weighted = (series * finer(weights)[:, :, None]).sum(1)
-        return completed(weighted, finer(combined(coarse), PATCH), finer(lacking))
+        hues = _hues(series, weights, kind)
+        return completed(weighted, finer(combined(coarse), PATCH), finer(lacking), hues)
 
     def forward(self, series: Tensor, kind: Tensor) -> tuple[Tensor, Tensor]:
         """Fuse series ``(B, N, 3, H, W)`` of one kind each.
@@ -250,28 +256,32 @@ def _by_series(x: Tensor, frames: int) -> Tensor:
     return x.reshape(-1, frames, *x.shape[1:])
 
 
+def _hues(series: Tensor, weights: Tensor, kind: Tensor) -> Tensor | None:
+    """How the colours of brackets are to change, ``(B, 3, H, W)``; those of other series stay."""
+    hues = Hues()
+    for n in range(series.shape[1]):
+        hues.add(F.avg_pool2d(series[:, n], COARSE), weights[:, n : n + 1])
+    change = hues.change()
+    return None if change is None else finer(change) * (kind == BRACKET).reshape(-1, 1, 1, 1)
+
+
 def finer(x: Tensor, factor: int = COARSE) -> Tensor:
     """``(B, C, H, W)`` to ``(B, C, factor·H, factor·W)``, interpolated linearly."""
     return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
-def completed(weighted: Tensor, coarse: Tensor, lacking: Tensor) -> Tensor:
-    """The fused picture: the weighted frames, their detail stronger or weaker by up to all of it, and light added.
-
-    Frames that differ lose contrast when they are mixed; what a fused picture should have of it is in the frames
-    themselves, and cannot be drawn anew from features at 1/8 of the resolution. Only luma is changed, and colour grows
-    and shrinks with it: hues are the frames' own. (A network that may choose colours pays for structure with them,
-    since green counts for most of the luma: yellow skies and purple shadows.)
+def differing(mean: Tensor, most: Tensor) -> Tensor:
+    """How much frames differ from each other, 0 for equal ones to 1, and with it how much may be lacking.
 
     Args:
-        weighted: ``(B, 3, H, W)``.
-        coarse: The same without detail: from means over 8x8 pixels.
-        lacking: ``(B, 2, H, W)``, of the decoder.
+        mean: ``(B, width, H, W)``: the features' mean over the frames.
+        most: Their maximum.
+
+    Returns:
+        ``(B, 1, H, W)``.
     """
-    before = luma(weighted)
-    after = before + lacking[:, 1:].tanh() * (before - luma(coarse)) + lacking[:, :1]
-    ratio = ((after + DARK) / (before + DARK)).clamp(1 / BRIGHTER, BRIGHTER)
-    return after + ratio * (weighted - before)
+    apart = (most - mean).mean(1, keepdim=True) / mean.abs().mean(1, keepdim=True).add(1e-6)
+    return torch.tanh(apart / DIFFERENT)
 
 
 def _bounded(log_variance: Tensor) -> Tensor:

@@ -42,7 +42,8 @@ class Settings:
         splits: Focus pairs per step.
         pairs: Infrared pairs per step.
         crop: Edge of the crops in pixels, a multiple of 16.
-        equal: Share of the series whose frames are all equal: there is nothing to do for these.
+        equal: Share of the series whose frames are all the photograph: nothing is lacking there, but the latents learn
+            from them what is neither too dark nor blurred.
         alone: Weight of the pictures made of the latents alone.
         nats: Weight of the latents' divergence, in nats per position.
         truth: Weight of the brackets' distance from the photograph they were made of.
