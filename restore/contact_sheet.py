@@ -10,12 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from restore.codecs.atomic import atomic_path, output_error
-from restore.errors import OutputError
+from restore.drawn_png import save_drawing
 from restore.heat_map import Pen
 
-MARK = "restore contact sheet"
-"""In the PNG's text chunk "Software": a sheet is known again by it, and any other file never written over."""
+KIND = "contact sheet"
+"""How a sheet is known again, see `restore.drawn_png`."""
 
 PAPER, EMPTY, TROUBLE = 250, 225, (196, 70, 60)
 
@@ -100,18 +99,7 @@ class ContactSheet:
         Raises:
             OutputError: It cannot be written, or another file stands in its place.
         """
-        from PIL import Image as PillowImage
-        from PIL.PngImagePlugin import PngInfo
-
-        check_sheet(path)
-        about = PngInfo()
-        about.add_text("Software", MARK)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise output_error(error, path) from error
-        with atomic_path(path) as temporary:
-            PillowImage.fromarray(self._canvas).save(temporary, "PNG", pnginfo=about, compress_level=6)
+        save_drawing(self._canvas, path, KIND)
 
     def _pixels(self, edge: int) -> int:
         width, height = self._cell(edge)
@@ -132,25 +120,6 @@ class ContactSheet:
     @staticmethod
     def _gap(edge: int) -> int:
         return max(2, edge // 14)
-
-
-def check_sheet(path: Path) -> None:
-    """Refuse a place that is not for a PNG, or holds anything but an earlier sheet.
-
-    Raises:
-        OutputError: It does.
-    """
-    if path.suffix.lower() != ".png":
-        raise OutputError("is no name for a contact sheet.", path=path, hint="Give a name that ends in .png.")
-    try:
-        with path.open("rb") as file:
-            ours = MARK.encode() in file.read(200)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise output_error(error, path) from error
-    if not ours:
-        raise OutputError("exists, and is no contact sheet of restore.", path=path, hint="Give it another name.")
 
 
 def _lay(box: Shown, picture: Shown) -> None:

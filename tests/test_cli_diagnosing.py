@@ -66,3 +66,29 @@ def test_nothing_is_written(cli: Cli, photo: Photo, tmp_path: Path, listing_of: 
     cli("diagnose", tmp_path)
     assert listing_of(tmp_path) == ["a.png"]
     assert path.read_bytes() == before
+
+
+def test_what_was_found_is_drawn_in_a_tree_like_the_pictures(
+    cli: Cli, photo: Photo, tmp_path: Path, listing_of: Callable[[Path], list[str]]
+) -> None:
+    photo(tmp_path / "in" / "a.png")
+    photo(tmp_path / "in" / "a.jpg")
+    photo(tmp_path / "in" / "deep" / "b.tif")
+    (tmp_path / "in" / "broken.png").write_bytes(b"nothing")
+    out = tmp_path / "drawn"
+    done = cli("diagnose", tmp_path / "in", "--picture", out)
+    assert done.code == ExitCode.SOME_FAILED and "3 pictures of it drawn" in done.out
+    assert listing_of(out) == ["a.jpg.png", "a.png.png", "deep", "deep/b.tif.png"]
+    images = json.loads(cli("diagnose", tmp_path / "in" / "a.png", "--picture", out, "--json").out)["images"]
+    assert images[0]["picture"] == str(out / "a.png.png"), "an earlier drawing is replaced"
+
+
+def test_drawings_never_take_a_photos_place(cli: Cli, photo: Photo, tmp_path: Path) -> None:
+    photo(tmp_path / "in" / "a.jpg")
+    inside = cli("diagnose", tmp_path / "in", "--picture", tmp_path / "in" / "drawn")
+    assert inside.code == ExitCode.USAGE and "taken for pictures" in inside.err
+    mine = photo(tmp_path / "drawn" / "a.jpg.png")
+    before = mine.read_bytes()
+    refused = cli("diagnose", tmp_path / "in", "--picture", tmp_path / "drawn")
+    assert refused.code == ExitCode.OUTPUT and "no diagnosis" in refused.err
+    assert mine.read_bytes() == before

@@ -27,7 +27,7 @@ ORDER = (
     {"image", "spec"},
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
     | {"degrade", "degradations", "holes", "correct", "diagnose", "heat_map", "series", "contribution_map", "fusing"}
-    | {"contact_sheet"},
+    | {"contact_sheet", "display", "drawn_png"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "fusion_metrics", "masks"}
     | {"journal", "journal_rows", "journal_schema", "journal_reading", "accounting"}
     | {

@@ -1,9 +1,9 @@
-"""The command `diagnose`: what is wrong with pictures, as a table or as JSON; nothing is changed or written."""
+"""The command `diagnose`: what is wrong with pictures, as a table, as JSON, or drawn for each; changes nothing."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +13,12 @@ import click
 from restore.cli import tables
 from restore.cli.wording import Pixels, counted, printable
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
-from restore.errors import ExitCode, InputError, RestoreError
+from restore.errors import ExitCode, InputError, OutputError, RestoreError, UsageError
 from restore.plugin_manager import PluginManager
 
 if TYPE_CHECKING:
     from restore.diagnose import Findings
+    from restore.finding import Found
 
 LEGEND = (
     "noise: sigma in 8-bit grey levels, ~ where it depends on the light. JPEG: quality of the file's tables, or of the "
@@ -35,6 +36,7 @@ class Diagnosed:
 
     path: Path
     findings: Findings
+    picture: Path | None = None
 
 
 def commands(manager: PluginManager) -> list[click.Command]:
@@ -47,20 +49,25 @@ def diagnose_command(manager: PluginManager) -> click.Command:
 
     @click.command("diagnose", short_help="Say what is wrong with pictures; changes nothing.")
     @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+    @click.option("--picture", metavar="FOLDER", help="Also draw what was found, a PNG for each picture.")
     @click.option("--json", is_flag=True, help="Print one JSON document and nothing else.")
     @click.option("--max-pixels", type=Pixels(), default=DEFAULT_MAX_PIXELS, help="Refuse larger pictures.")
-    def diagnose(inputs: Sequence[str], json: bool, max_pixels: int) -> int:
+    def diagnose(inputs: Sequence[str], picture: str | None, json: bool, max_pixels: int) -> int:
         """What is wrong with each picture: noise, JPEG, blur, resolution, colours, contrast, clipping, skew.
 
         INPUT is files, folders (with all in them) or patterns. The JSON document has every figure with its confidence.
         """
         found: list[Diagnosed] = []
         problems: list[RestoreError] = []
-        for path, problem in _files(inputs):
+        files = _files(inputs)
+        drawings = {} if picture is None else _drawings(files, Path(picture), inputs)
+        for file in files:
             try:
-                if problem is not None:
-                    raise InputError(problem, path=path)
-                found.append(_diagnosed(path, manager, max_pixels))
+                if file.problem is not None:
+                    raise InputError(file.problem, path=file.path)
+                found.append(_diagnosed(file.path, manager, max_pixels, drawings.get(file.path)))
+            except OutputError:
+                raise  # a full disk, or a folder that may not be written to: the next one would say the same
             except RestoreError as error:
                 problems.append(error)
         _show(found, problems, json=json)
@@ -71,28 +78,60 @@ def diagnose_command(manager: PluginManager) -> click.Command:
     return diagnose
 
 
-def _files(inputs: Sequence[str]) -> list[tuple[Path, str | None]]:
+def _files(inputs: Sequence[str]) -> tuple[Found, ...]:
     """Every picture that the inputs mean, and what is wrong with it beforehand."""
     from restore.finding import find
 
-    nowhere = Path(os.devnull)  # no results are written, so that nothing in an input folder is left out
-    return [(file.path, file.problem) for file in find(inputs, nowhere).files]
+    nowhere = Path(os.devnull)  # nothing in an input folder is left out: drawings are never among the inputs
+    return find(inputs, nowhere).files
 
 
-def _diagnosed(path: Path, manager: PluginManager, max_pixels: int) -> Diagnosed:
+def _drawings(files: Sequence[Found], folder: Path, inputs: Sequence[str]) -> Mapping[Path, Path]:
+    """Where each picture's drawing goes: a tree like that of the pictures.
+
+    Raises:
+        UsageError: The folder lies inside an input folder, where drawings would be taken for pictures.
+        OutputError: Something else stands in a drawing's place.
+    """
+    from restore.diagnose.picture import KIND
+    from restore.drawn_png import check_drawing
+
+    for root in map(Path, inputs):
+        if root.is_dir() and folder.resolve().is_relative_to(root.resolve()):
+            message = f"lies inside {root}, where drawings would be taken for pictures."
+            raise UsageError(message, path=folder, hint="Name another folder after --picture.")
+    # The whole name stays, since a.jpg and a.tif must not share a drawing.
+    places = {file.path: folder / file.name.with_name(f"{file.name.name}.png") for file in files}
+    for place in places.values():
+        check_drawing(place, KIND)
+    return places
+
+
+def _diagnosed(path: Path, manager: PluginManager, max_pixels: int, drawing: Path | None) -> Diagnosed:
     from restore.diagnose import diagnose
 
-    return Diagnosed(path, diagnose(manager.read_image(path, max_pixels)))
+    image = manager.read_image(path, max_pixels)
+    findings = diagnose(image)
+    if drawing is not None:
+        from restore.diagnose.picture import KIND, findings_picture
+        from restore.drawn_png import save_drawing
+
+        save_drawing(findings_picture(image, findings, str(path)), drawing, KIND)
+    return Diagnosed(path, findings, drawing)
 
 
 def _show(found: Sequence[Diagnosed], problems: Sequence[RestoreError], *, json: bool) -> None:
     if json:
-        images = [{"image": each.path, **_document(each.findings)} for each in found]
+        images = [{"image": each.path, **_document(each.findings), **_drawn(each)} for each in found]
         tables.show_json({"images": images, "problems": [str(each) for each in problems]})
         return
     if found:
         tables.show_table("", [_row(each) for each in found], {})
         click.echo(f"{counted(len(found), 'picture')} looked at. {LEGEND}")
+        drawn = [each.picture for each in found if each.picture is not None]
+        if drawn:
+            what = f"what was found is drawn in {drawn[0]}" if len(drawn) == 1 else f"{len(drawn)} pictures of it drawn"
+            click.echo(printable(f"{what[0].upper()}{what[1:]}."))
     for problem in problems:
         click.echo(printable(f"error: {problem}"), err=True)
 
@@ -103,6 +142,11 @@ def _document(findings: Findings) -> dict[str, object]:
     document["grey"] = {**asdict(findings.grey), "tinted": findings.grey.tinted}
     document["damage"] = {"looked_for": findings.damage.share is not None, **asdict(findings.damage)}
     return document
+
+
+def _drawn(each: Diagnosed) -> dict[str, object]:
+    """The drawing, where one was asked for."""
+    return {} if each.picture is None else {"picture": each.picture}
 
 
 def _row(each: Diagnosed) -> tables.Row:

@@ -81,13 +81,14 @@ def check_places(page: str | None, sheet: str | None, folders: list[Path]) -> No
             raise UsageError("is no name for a report.", path=page, hint="Give a name that ends in .html.")
         check_page(Path(page))
     if sheet is not None:
-        from restore.contact_sheet import check_sheet
+        from restore.contact_sheet import KIND
+        from restore.drawn_png import check_drawing
 
         for folder in folders:
             if folder.is_dir() and Path(sheet).resolve().is_relative_to(folder.resolve()):
                 message = f"lies inside {folder}, where it would be taken for a photo."
                 raise UsageError(message, path=sheet, hint="Name a place outside for the contact sheet.")
-        check_sheet(Path(sheet))
+        check_drawing(Path(sheet), KIND)
 
 
 def last_run(folder: Path | None) -> int:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import numpy as np
 
 from restore.diagnose.words import Line, lines
-from restore.reports.display import Histogram, Shown, as_webp
+from restore.display import Histogram, Shown, as_webp
 from restore.reports.looking import Look, Picture
 from restore.reports.photo import Photo, Step
 

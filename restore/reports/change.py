@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from restore.image import Image, Pixels
-from restore.reports.display import Box
+from restore.display import Box
 
 _STRIP = 1 << 20
 """Pixels compared at a time."""

@@ -10,7 +10,7 @@ from restore.errors import PluginError, RestoreError
 from restore.image import Image
 from restore.plugin_manager import PluginManager
 from restore.reports.change import Change, changed
-from restore.reports.display import Histogram, Shown, histogram, overview, part
+from restore.display import Histogram, Shown, histogram, overview, part
 from restore.reports.photo import File, Photo
 from restore.reports.sizes import Sizes
 from restore.reports.truth import Score, Truth

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
+from restore.display import BINS, Box, as_webp, histogram, overview, part
 from restore.image import Image, Metadata
-from restore.reports.display import BINS, Box, as_webp, histogram, overview, part
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
