@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Protocol, Self, runtime_checkable
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -26,6 +26,15 @@ def _a_size(text: str) -> str:
     if found is None or 0 in (int(found[1]), int(found[2])):
         raise ValueError("write it as WIDTHxHEIGHT in pixels, like 3840x2160")
     return f"{int(found[1])}x{int(found[2])}"
+
+
+@runtime_checkable
+class ForPieces(Protocol):
+    """Options that mean something else for a piece of a picture than for the whole: a size that it is to reach."""
+
+    def for_piece(self, height: int, width: int) -> Options:
+        """The options that treat a piece of a picture of this size as the whole picture would be."""
+        ...
 
 
 class Enlarging(Options):

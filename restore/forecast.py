@@ -23,7 +23,7 @@ from restore.admission import held_bytes
 from restore.codecs.atomic import flush
 from restore.codecs.header import Header, peek
 from restore.disk_space import Room, rooms
-from restore.enlarging import Enlarging
+from restore.enlarging import ForPieces
 from restore.image import Observation
 from restore.job import Job
 from restore.masks.detecting import Finder, finder_of
@@ -181,7 +181,7 @@ def _probe(trial: _Trial, item: WorkItem, load: float) -> Probe:
     job = trial.job
     hashed = job.plan.folder is not None
     read = steps.read(item, trial.manager, job.max_pixels, hashed=hashed, masking=job.masking, series=job.series)
-    if isinstance(job.options, Enlarging):
+    if isinstance(job.options, ForPieces):
         whole = read.observation.image
         trial = replace(trial, job=replace(job, options=job.options.for_piece(whole.height, whole.width)))
     restoring, writing = [], []

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,7 +162,7 @@ class Outputs:
             return item.output.suffix.lower() == item.sources[0].suffix.lower()
         return (
             before.metadata.orientation == 1
-            and before.metadata == after.metadata
+            and before.metadata == replace(after.metadata, warnings=before.metadata.warnings)
             and suffix_format(item.output.suffix) == before.metadata.source_format
             and unchanged(before, after)
         )

@@ -84,6 +84,15 @@ class PluginManager:
             raise PluginError(f"There is no model '{name}'.", hint=self._existing("Models", specs, name))
         return specs[name]
 
+    def adopt(self, spec: RestorerSpec) -> None:
+        """Know a restorer that no plugin provides, because it is made of others: a pipeline.
+
+        Args:
+            spec: It takes the place of any other of its name.
+        """
+        with self._lock:
+            self._all_specs()[spec.name] = spec
+
     def default_restorer(self, task: str) -> RestorerSpec:
         """The restorer a task's command takes without ``-m``: the first marked as default, else the first.
 

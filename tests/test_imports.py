@@ -27,7 +27,8 @@ ORDER = (
     {"image", "spec"},
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
     | {"degrade", "degradations", "holes", "correct", "diagnose", "heat_map", "series", "contribution_map", "fusing"}
-    | {"contact_sheet", "display", "drawn_png"},
+    | {"contact_sheet", "display", "drawn_png"}
+    | {"step_tables", "option_types"},
     {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "fusion_metrics", "masks"}
     | {"journal", "journal_rows", "journal_schema", "journal_reading", "accounting"}
     | {
@@ -47,7 +48,7 @@ ORDER = (
     | {"outputs", "made", "keeping", "provenance", "reporting", "resuming", "memory", "result_size", "answers"},
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
     | {"steps", "admission", "station", "evaluate", "benchmark", "difference", "reports"},
-    {"options", "option_types", "cli", "testing", "trials", "description_checks"},
+    {"options", "cli", "testing", "trials", "description_checks"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""
 

@@ -22,6 +22,7 @@ from restore.cli import (
     following,
     listing,
     measuring,
+    pipelining,
     reporting_page,
     restoring,
     training,
@@ -62,6 +63,7 @@ def build(manager: PluginManager) -> click.Group:
     modules = (
         restoring,
         degrading,
+        pipelining,
         following,
         verifying,
         reporting_page,

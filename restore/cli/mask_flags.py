@@ -10,19 +10,13 @@ import click
 
 from restore.errors import UsageError
 from restore.masks.detecting import detector_of
-from restore.masks.request import TOLERANCE, Box, Masking, check_masking, parse_colour
+from restore.masks.request import GROW_FOUND, MOST, TOLERANCE, Box, Masking, check_masking, parse_colour
 from restore.plugin_manager import PluginManager
 from restore.spec import Needs, RestorerSpec
 from restore.walking import kind_of
 
 ALPHA, AUTO = "alpha", "auto"
 """What ``--mask`` takes beside a path; a file of that name is ``./alpha``."""
-
-GROW_FOUND = 1
-"""Pixels by which the mask grows with ``--mask auto`` where the user says nothing: damage has soft edges."""
-
-MOST = 4096
-"""Pixels by which a mask may be grown or feathered."""
 
 
 def takes_masks(specs: Sequence[RestorerSpec]) -> bool:

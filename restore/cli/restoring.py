@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -149,11 +149,15 @@ class TaskCommand(click.Command):
                 job,
                 self.manager,
                 observer,
-                workers=PluginManager.discover if isolated else None,
+                workers=self._workers(ctx) if isolated else None,
                 timeout=values["timeout"],
                 stop=stop,
                 held=held,
             )
+
+    def _workers(self, ctx: click.Context) -> Callable[[], PluginManager]:
+        """Finds the plugins again in another process."""
+        return PluginManager.discover
 
     def _watch(self, ctx: click.Context) -> int:
         """Do the same again and again, with whatever is new."""

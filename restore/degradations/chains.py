@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from restore.degradations.kinds import KINDS, Step
 from restore.degradations.spans import Bounds
 from restore.errors import UsageError
+from restore.step_tables import StepTable, read_tables
 
-_HEADER = re.compile(r"\s*\[\[\s*step\s*\]\]")
 _LIST = "`restore degrade --list` shows all kinds."
 
 
@@ -29,25 +26,7 @@ def read_chain(path: Path | str) -> tuple[Step, ...]:
     Raises:
         UsageError: It cannot be read, is no TOML, or says what does not exist; names the line and the nearest name.
     """
-    try:
-        text = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise UsageError(f"cannot be read as a chain: {why}.", path=path, hint="Name a TOML file.") from error
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"is no TOML: {error}.", path=path, hint='A step is [[step]], then kind = "...".') from error
-    lines = text.splitlines()
-    for key in table:
-        if key != "step":
-            said = f"line {_line(lines, 0, key)}: there is no '{key}' in a chain."
-            raise UsageError(said, path=path, hint='Each step is a table [[step]] with kind = "...".')
-    steps = table.get("step")
-    if not isinstance(steps, list) or not steps or not all(isinstance(step, dict) for step in steps):
-        raise UsageError("holds no steps.", path=path, hint='Each step is a table [[step]] with kind = "...".')
-    starts = [number for number, line in enumerate(lines) if _HEADER.match(line)] or [0]
-    return tuple(_step(step, path, lines, starts[min(index, len(starts) - 1)]) for index, step in enumerate(steps))
+    return tuple(map(_step, read_tables(path, "chain", "kind")))
 
 
 def chain_of(text: str) -> tuple[Step, ...]:
@@ -89,31 +68,19 @@ def from_words(kind: str, text: str) -> Step:
         raise ValueError(" ".join(sentence for _, sentence in _sentences(model, error))) from None
 
 
-def _step(step: Mapping[str, Any], path: Path | str, lines: Sequence[str], start: int) -> Step:
-    kind = step.get("kind")
+def _step(table: StepTable) -> Step:
+    kind = table.values.get("kind")
     model = KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:
         told = "this step has no kind" if kind is None else f"there is no kind {kind!r}"
-        line = start + 1 if kind is None else _line(lines, start, "kind")
         close = difflib.get_close_matches(str(kind), KINDS, n=1)
         hint = f"Did you mean '{close[0]}'? {_LIST}" if close else f"Kinds: {', '.join(KINDS)}."
-        raise UsageError(f"line {line}: {told}.", path=path, hint=hint)
+        raise table.refusal(None if kind is None else "kind", f"{told}.", hint)
     try:
-        return model.model_validate({name: value for name, value in step.items() if name != "kind"})
+        return model.model_validate({name: value for name, value in table.values.items() if name != "kind"})
     except ValidationError as error:
-        said = [f"line {_line(lines, start, name)}: {kind}: {sentence}" for name, sentence in _sentences(model, error)]
-        raise UsageError(" ".join(said), path=path, hint=_LIST) from error
-
-
-def _line(lines: Sequence[str], start: int, key: str) -> int:
-    """The line (from 1) where a key stands within the step that begins at `start`; else where that step begins."""
-    pattern = re.compile(rf"""\s*(\[\[?\s*)?["']?{re.escape(key)}["']?\s*[\].=]""")
-    for number in range(start, len(lines)):
-        if number > start and _HEADER.match(lines[number]):
-            break
-        if pattern.match(lines[number]) and not _HEADER.match(lines[number]):
-            return number + 1
-    return start + 1
+        said = [f"line {table.line(name)}: {kind}: {sentence}" for name, sentence in _sentences(model, error)]
+        raise UsageError(" ".join(said), path=table.path, hint=_LIST) from error
 
 
 def _sentences(model: type[Step], error: ValidationError) -> list[tuple[str, str]]:

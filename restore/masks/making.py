@@ -51,7 +51,7 @@ def make_mask(image: Image, masking: Masking, source: Path, file: MaskFile | Non
     return finished_mask(said, masking, source, None if file is None else file.path)
 
 
-def said_missing(image: Image, masking: Masking, source: Path, file: MaskFile | None = None) -> Mask:
+def said_missing(image: Image, masking: Masking, source: Path | None, file: MaskFile | None = None) -> Mask:
     """What the user says is missing, not yet grown; arguments as of `make_mask`.
 
     Raises:
@@ -59,7 +59,7 @@ def said_missing(image: Image, masking: Masking, source: Path, file: MaskFile | 
     """
     mask = np.zeros((image.height, image.width), np.bool_)
     if file is not None:
-        _check_size(image, source, file)
+        _check_size(image, source or file.path, file)
         mask |= marked(file.image, file.path, invert=masking.invert)
     if masking.alpha and image.alpha is not None:
         for band in bands(image.height):
@@ -78,13 +78,13 @@ def said_missing(image: Image, masking: Masking, source: Path, file: MaskFile | 
     return mask
 
 
-def finished_mask(mask: Mask, masking: Masking, source: Path, file: Path | None = None) -> Mask:
+def finished_mask(mask: Mask, masking: Masking, source: Path | None, file: Path | None = None) -> Mask:
     """All that is missing, grown as the user wants it.
 
     Args:
         mask: ``(H, W)``, True = missing; not modified.
         masking: By how much it grows.
-        source: The picture's file, for the messages.
+        source: The picture's file, for the messages; None where whoever asks does not know it.
         file: The mask's file, for the messages.
 
     Raises:
@@ -165,7 +165,7 @@ def _add_coloured(mask: Mask, image: Image, colour: tuple[int, int, int], tolera
         mask[band] |= same
 
 
-def _nothing_left(mask: Mask, masking: Masking, source: Path, file: Path | None, how: str) -> InputError:
+def _nothing_left(mask: Mask, masking: Masking, source: Path | None, file: Path | None, how: str) -> InputError:
     """Say that everything is missing: there is nothing to fill it from."""
     size = f"{mask.shape[1]} x {mask.shape[0]}"
     if masking.detector is not None:
@@ -180,8 +180,9 @@ def _nothing_left(mask: Mask, masking: Masking, source: Path, file: Path | None,
             path=source,
             hint="Look at --mask, --mask-color, --tolerance, --box and --grow.",
         )
+    name = "the picture" if source is None else source.name
     return InputError(
-        f"is a mask of {size} pixels and leaves nothing of {source.name} ({size} pixels){how}.",
+        f"is a mask of {size} pixels and leaves nothing of {name} ({size} pixels){how}.",
         path=file,
         hint="White is missing, black is kept; --invert-mask is for masks made the other way round.",
     )

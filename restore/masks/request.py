@@ -13,6 +13,11 @@ from restore.spec import Needs, RestorerSpec
 TOLERANCE = 10
 """Steps of 255 by which a colour may differ where the user says nothing: what a good JPEG does to an even area."""
 
+GROW_FOUND = 1
+"""Pixels by which a mask that is found grows where the user says nothing: damage has soft edges."""
+
+MOST = 4096
+"""Pixels by which a mask may be grown or feathered."""
 
 NOTHING = "Nothing is missing"
 """How the sentence begins that says of a picture why nothing was filled in it."""
