@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from restore.image import Pixels
@@ -14,8 +13,9 @@ from restore.toolkit.pixels import PixelReader, to_pixels
 from restore_latent_fusion.colours import Hues, completed
 from restore_latent_fusion.fusion import Fusion
 from restore_latent_fusion.losses import luma
-from restore_latent_fusion.model import COARSE, PATCH, finer
+from restore_latent_fusion.model import COARSE, PATCH
 from restore_latent_fusion.reading import FrameReader
+from restore_latent_fusion.resampling import interpolated, means
 
 _BAND = 128
 """Rows at a time."""
@@ -48,32 +48,31 @@ def assembled(found: Fusion, readers: Sequence[FrameReader], like: Pixels) -> Pi
 def _band(found: Fusion, readers: Sequence[FrameReader], top: int, bottom: int, width: int) -> Tensor:
     """Rows `top` to `bottom` of the result, ``(1, 3, bottom - top, width)``."""
     first, last, rows = _around(top, bottom, COARSE, found.weights.shape[1])
-    own = found.weights[None, :, first:last]
-    weights = finer(own)[:, :, rows, :width]
     weighted = torch.zeros(1, 3, bottom - top, width)
     hues = Hues()
-    for n, reader in enumerate(readers):
+    for reader, weights in zip(readers, found.weights[:, None, first:last], strict=True):
         window = reader(first * COARSE, last * COARSE, 0, width)
-        weighted.addcmul_(window[:, :, rows], weights[:, n : n + 1])
+        weighted.addcmul_(window[:, :, rows], interpolated(weights, COARSE)[:, :, rows, :width])
         if found.bracket:
-            half = _halved(window)[..., : own.shape[3]]
-            hues.add(half, own[:, n : n + 1, :, : half.shape[3]])
+            half = _halved(window)[..., : weights.shape[2]]
+            hues.add(half, weights[None, ..., : half.shape[3]])
     change = hues.change()
     coarse = _rows(found.coarse, PATCH, top, bottom, width)
     lacking = _rows(found.lacking, COARSE, top, bottom, width)
-    return completed(weighted, coarse, lacking, None if change is None else finer(change)[:, :, rows, :width])
+    added = None if change is None else interpolated(change[0], COARSE)[:, :, rows, :width]
+    return completed(weighted, coarse, lacking, added)
 
 
 def _halved(window: Tensor) -> Tensor:
-    """Half as fine, and mirrored by one column beyond the right border, as the whole picture is in `FrameReader`."""
-    half = F.avg_pool2d(window, COARSE, ceil_mode=True, count_include_pad=False)
-    return F.pad(half, (0, 1, 0, 0), mode="replicate")
+    """Half as fine, and mirrored by a column beyond the right border, as the whole picture is in `FrameReader`."""
+    half = means(window, COARSE)
+    return torch.cat([half, half[..., -1:]], 3)
 
 
 def _rows(x: Tensor, factor: int, top: int, bottom: int, width: int) -> Tensor:
     """Rows of ``(C, H/factor, W/factor)`` at full resolution, ``(1, C, bottom - top, width)``."""
     first, last, rows = _around(top, bottom, factor, x.shape[1])
-    return finer(x[None, :, first:last], factor)[:, :, rows, :width]
+    return interpolated(x[:, first:last], factor)[:, :, rows, :width]
 
 
 def _around(top: int, bottom: int, factor: int, height: int) -> tuple[int, int, slice]:

@@ -16,8 +16,9 @@ from restore.spec import SizeRule
 from restore.toolkit.device import Machine
 from restore.toolkit.stream import receptive_radius
 from restore.toolkit.strips import Sink, run_strips
-from restore_latent_fusion.model import BRACKET, COARSE, MULTIPLE, PATCH, LatentFusion, differing, finer
+from restore_latent_fusion.model import BRACKET, COARSE, MULTIPLE, PATCH, LatentFusion, differing
 from restore_latent_fusion.reading import FrameReader
+from restore_latent_fusion.resampling import interpolated, means
 
 LATENT_EDGE = 128
 """Edge of a strip at the latents' resolution: its features stay within a CPU's caches."""
@@ -67,7 +68,7 @@ def fuse(
         shares = F.avg_pool2d(weights, PATCH // COARSE)
         lacking = _lacking(model, _combined(features, shares), kind, machine)
         apart = by_bands(lambda part: differing(part.mean(0, True), part.amax(0, True)), features)
-        lacking.mul_(finer(apart, PATCH // COARSE)[0])
+        lacking.mul_(interpolated(apart[0], PATCH // COARSE)[0])
         return Fusion(weights, lacking, _combined(coarse, shares), int(kind) == BRACKET)
 
 
@@ -78,7 +79,7 @@ def _encode(
 
     def source(top: int, bottom: int, left: int, right: int) -> Tensor:
         window = reader(top, bottom, left, right)
-        into(coarse)(top // PATCH, left // PATCH, F.avg_pool2d(window, PATCH))
+        into(coarse)(top // PATCH, left // PATCH, means(window, PATCH))
         return window - 0.5
 
     rule = SizeRule(MULTIPLE, receptive_radius(model.encoder))
