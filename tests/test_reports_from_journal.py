@@ -25,9 +25,9 @@ Cli = Callable[..., Any]
 RECIPE = Recipe("tiny", None, '{"strength": 1.0}', "{}", "0.1.0")
 
 
-def account(folder: Path, **more: int) -> Account:
+def account(folder: Path, since_run: int = 0) -> Account:
     """What a folder's journal says."""
-    return account_of(read_journal(folder), **more)
+    return account_of(read_journal(folder), since_run=since_run)
 
 
 def by_name(found: Account) -> dict[str, Photo]:

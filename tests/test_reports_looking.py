@@ -106,6 +106,14 @@ def test_frames_masks_and_maps_are_seen_small(looker: Looker, done: Photo, photo
     assert [each.file.role for each in looker.look(replace(done, mask=mask)).others] == ["mask"]
 
 
+def test_maps_of_floats_are_figures_and_not_shown(looker: Looker, done: Photo, tmp_path: Path) -> None:
+    import tifffile
+
+    tifffile.imwrite(tmp_path / "out" / "a.map.tif", np.full((8, 8), 7.5, np.float32))
+    look = looker.look(replace(done, beside=(noted(tmp_path / "out" / "a.map.tif", "map"),)))
+    assert look.others == () and look.troubles == ()
+
+
 def test_of_a_long_series_the_first_frames_are_shown_and_the_rest_counted(
     looker: Looker, done: Photo, photo: PhotoFile, tmp_path: Path
 ) -> None:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from restore.journal_rows import Recipe
-from restore.reports.photo import Account, File, Photo, Step, settings_of, steps_of
+from restore.plugin_manager import PluginManager
+from restore.reports.photo import Account, File, Photo, Step, defaults_of, settings_of, steps_of
 from restore.stamps import Stamp, content_hash
 
 
@@ -43,12 +44,20 @@ def test_of_a_file_that_nobody_noted_only_its_absence_is_told(tmp_path: Path) ->
     assert File(path, "result").trouble() is None
 
 
-def test_a_recipe_is_one_step_and_one_that_was_spoilt_by_hand_is_no_error() -> None:
-    recipe = Recipe("tiny", "ab", '{"strength": 1.0}', '{"quality": 90}', "0.1.0")
-    assert steps_of(recipe) == (Step("tiny", {"strength": 1.0}, "ab", "0.1.0"),)
-    assert settings_of(recipe) == {"quality": 90}
-    assert steps_of(Recipe("tiny", None, "not JSON", "[1]", "0")) == (Step("tiny", {}, None, "0"),)
-    assert steps_of(None) == () and settings_of(None) == {}
+def test_a_recipe_is_one_step_with_what_is_not_as_usual(tiny_manager: PluginManager) -> None:
+    defaults = defaults_of(tiny_manager)
+    assert defaults["tiny"]["strength"] == 1.0
+    recipe = Recipe("tiny", "ab", '{"strength": 0.5, "trouble": ""}', '{"quality": 90}', "0.1.0")
+    assert steps_of(recipe, defaults) == (Step("tiny", {"strength": 0.5}, "ab", "0.1.0"),)
+    assert steps_of(recipe, {})[0].options == {"strength": 0.5, "trouble": ""}, "of a model that is not here any more"
+    filled = Recipe("tiny", None, "{}", '{"mask": {"alpha": true}}', "0.1.0")
+    assert steps_of(filled, defaults)[0].options == {"mask": {"alpha": True}}
+
+
+def test_a_recipe_that_was_spoilt_by_hand_is_no_error() -> None:
+    assert settings_of(Recipe("tiny", None, "{}", '{"quality": 90}', "")) == {"quality": 90}
+    assert steps_of(Recipe("tiny", None, "not JSON", "[1]", "0"), {}) == (Step("tiny", {}, None, "0"),)
+    assert steps_of(None, {}) == () and settings_of(None) == {}
 
 
 def test_an_account_adds_up() -> None:

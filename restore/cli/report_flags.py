@@ -128,9 +128,13 @@ def write_reports(values: Mapping[str, Any], manager: PluginManager, job: Job, r
             click.echo(f"note: no report was written after the interruption; {later}", err=True)
         return
     from restore.journal_reading import read_journal
-    from restore.reports import account_of, account_of_run
+    from restore.reports import account_of, account_of_run, defaults_of
 
-    account = account_of_run(job, report) if folder is None else account_of(read_journal(folder), since_run=before + 1)
+    defaults = defaults_of(manager)
+    if folder is None:
+        account = account_of_run(job, report, defaults)
+    else:
+        account = account_of(read_journal(folder), defaults, since_run=before + 1)
     write(account, values, manager, findings=False)
 
 

@@ -52,7 +52,7 @@ def report_command(manager: PluginManager) -> click.Command:
         shown as such. Nothing else is changed.
         """
         from restore.journal_reading import read_journal
-        from restore.reports import account_of
+        from restore.reports import account_of, defaults_of
 
         record = read_journal(folder)
         page = page or str(folder / NAME)
@@ -64,7 +64,7 @@ def report_command(manager: PluginManager) -> click.Command:
             "json": json,
             "max_pixels": max_pixels,
         }
-        written = write(account_of(record), values, manager, findings=findings)
+        written = write(account_of(record, defaults_of(manager)), values, manager, findings=findings)
         if json:
             tables.show_json(written)
         return ExitCode.OK

@@ -4,7 +4,7 @@ from restore.reports.from_journal import account_of
 from restore.reports.from_run import account_of_run
 from restore.reports.looking import Look, Looker
 from restore.reports.page import check_page, fill_sheet, write_report
-from restore.reports.photo import Account, File, Photo, Step
+from restore.reports.photo import Account, File, Photo, Step, defaults_of
 from restore.reports.sizes import Sizes, sizes_for
 from restore.reports.truth import Score, Truth
 
@@ -21,6 +21,7 @@ __all__ = [
     "account_of",
     "account_of_run",
     "check_page",
+    "defaults_of",
     "fill_sheet",
     "sizes_for",
     "write_report",

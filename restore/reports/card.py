@@ -120,7 +120,8 @@ def _stages(look: Look, px: _Pictures) -> Iterator[Stage]:
 def _other(picture: Picture, look: Look, px: _Pictures) -> Other:
     place = px.add(picture.shown)
     is_frame = picture.file.role == "frame" and look.after is not None
-    label = f"{picture.file.role}: {picture.file.path.name}"
+    role = picture.file.role
+    label = f"{role}: {picture.file.path.name}" if role in ("frame", "mask") else role
     return Other(place.px, place.width, place.height, place.is_clear, label, is_frame)
 
 
@@ -164,11 +165,25 @@ def _step_of_photo(step: Step) -> str:
 
 
 def step_in_words(step: Step) -> str:
-    """``conv-dae: sigma auto, strength 1.0``; what is not set is left out."""
-    told = ", ".join(
-        f"{name} {value}" for name, value in step.options.items() if value not in (None, False, "", [], {})
-    )
-    return f"{step.model}: {told}" if told else step.model
+    """``conv-dae: strength 0.7``; what is not set is left out."""
+    told = ", ".join(_in_words(name.replace("_", "-"), value) for name, value in step.options.items() if _is_set(value))
+    name = f"{step.task} ({step.model})" if step.task else step.model
+    return f"{name}: {told}" if told else name
+
+
+def _in_words(name: str, value: object) -> str:
+    """One option."""
+    if value is True:
+        return name
+    if isinstance(value, dict):
+        value = ", ".join(_in_words(str(key), each) for key, each in value.items() if _is_set(each))
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    return f"{name} {value}"
+
+
+def _is_set(value: object) -> bool:
+    return value not in (None, False, "", [], {})
 
 
 def measure_in_words(name: str) -> str:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from restore.image import Image, Pixels
 from restore.display import Box
+from restore.image import Image, Pixels
 
 _STRIP = 1 << 20
 """Pixels compared at a time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from restore.accounting import at_work, set_aside
 from restore.errors import ExitCode
@@ -12,7 +13,7 @@ from restore.folder_lock import Holder
 from restore.journal_reading import Record
 from restore.journal_rows import CompanionRow, Entry, Recipe, RunRow
 from restore.reports.originals import Originals
-from restore.reports.photo import STATES, Account, File, Photo, State, settings_of, steps_of
+from restore.reports.photo import STATES, Account, Defaults, File, Photo, State, Step, settings_of, steps_of
 from restore.reports.told import told
 from restore.walking import natural_key
 
@@ -20,11 +21,12 @@ LEFT = "was not made: the run stopped or was killed before. The same command goe
 IN_HAND = "has not been made yet: a run is going on."
 
 
-def account_of(record: Record, *, since_run: int = 0) -> Account:
+def account_of(record: Record, defaults: Defaults = MappingProxyType({}), *, since_run: int = 0) -> Account:
     """What a journal says, as a report tells it; looks at no picture.
 
     Args:
         record: The journal.
+        defaults: See `restore.reports.photo.defaults_of`: options that have them are not told.
         since_run: Number of the first run that counts; results that only earlier runs had to do with are left out.
     """
     running = at_work(record.folder)
@@ -32,12 +34,18 @@ def account_of(record: Record, *, since_run: int = 0) -> Account:
     originals = Originals(record.folders)
     entries = sorted((e for e in record.entries if e.run >= since_run), key=lambda e: natural_key(e.output))
     left = LEFT if running is None else IN_HAND
-    photos = [_photo(record.folder, entry, recipes.get(entry.recipe), originals, left) for entry in entries]
+    steps = {digest: steps_of(recipe, defaults) for digest, recipe in recipes.items()}
+    photos = [
+        _photo(record.folder, entry, recipes.get(entry.recipe), steps.get(entry.recipe, ()), originals, left)
+        for entry in entries
+    ]
     runs = tuple(_run(run, running) for run in record.runs if run.id >= since_run)
     return Account(str(record.folder), photos, tuple(_facts(record, running)), runs)
 
 
-def _photo(folder: Path, entry: Entry, recipe: Recipe | None, originals: Originals, left: str) -> Photo:
+def _photo(
+    folder: Path, entry: Entry, recipe: Recipe | None, steps: tuple[Step, ...], originals: Originals, left: str
+) -> Photo:
     result = folder / entry.output
     inputs, mask = _inputs(entry, result, settings_of(recipe), originals)
     state = _state(entry)
@@ -49,7 +57,7 @@ def _photo(folder: Path, entry: Entry, recipe: Recipe | None, originals: Origina
         inputs=inputs,
         mask=mask,
         beside=tuple(_beside(folder, row, result) for row in entry.companions if not row.former),
-        steps=said.steps or steps_of(recipe),
+        steps=said.steps or steps,
         reason=left if state == "left" else entry.reason,
         is_dangerous=state == "left" or (state == "failed" and entry.exit_code == ExitCode.DEVICE),
         seconds=entry.seconds,

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 
 from restore.batch import described
 from restore.errors import ExitCode
 from restore.job import Job
 from restore.naming import companion_paths
 from restore.reporting import FileResult, Report
-from restore.reports.photo import Account, File, Photo, steps_of
+from restore.reports.photo import Account, Defaults, File, Photo, steps_of
 from restore.reports.told import told
 from restore.work_items import WorkItem
 
 
-def account_of_run(job: Job, report: Report) -> Account:
+def account_of_run(job: Job, report: Report, defaults: Defaults = MappingProxyType({})) -> Account:
     """What a run did, as a report tells it; looks at no picture.
 
     Args:
         job: What was asked for.
         report: What became of it.
+        defaults: See `restore.reports.photo.defaults_of`: options that have them are not told.
     """
     recipe, _ = described(job)
-    steps = steps_of(recipe)
+    steps = steps_of(recipe, defaults)
     items = {item.output: item for item in job.plan.items}
     photos = []
     for result in report.results:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from restore.diagnose.findings import Findings, diagnose
+from restore.display import Histogram, Shown, histogram, overview, part
 from restore.errors import PluginError, RestoreError
 from restore.image import Image
 from restore.plugin_manager import PluginManager
 from restore.reports.change import Change, changed
-from restore.display import Histogram, Shown, histogram, overview, part
 from restore.reports.photo import File, Photo
 from restore.reports.sizes import Sizes
 from restore.reports.truth import Score, Truth
@@ -163,7 +165,10 @@ class Looker:
         for file in files[:MOST_BESIDE]:
             if first is not None and file is first.file:
                 found.append(first)
-            elif not (frames and file is frames[0]) and (image := self._read(file, troubles)) is not None:
+                continue
+            image = None if frames and file is frames[0] else self._read(file, troubles)
+            is_data = file.role != "frame" and image is not None and image.pixels.dtype == np.float32
+            if image is not None and not is_data:  # floats of a map are figures in a unit of their own
                 found.append(self._picture(file, image, self._edge(file)))
         if len(files) > MOST_BESIDE:
             troubles.append(f"{len(files) - MOST_BESIDE} more of its {len(files)} frames and maps are not shown here.")

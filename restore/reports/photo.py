@@ -10,6 +10,7 @@ from typing import Literal
 
 from restore.diagnose.findings import Findings
 from restore.journal_rows import Recipe
+from restore.plugin_manager import PluginManager
 from restore.stamps import Stamp, is_unchanged
 
 State = Literal["done", "skipped", "failed", "left"]
@@ -140,11 +141,26 @@ class Account:
         return sum(photo.megapixels for photo in self.photos if photo.state == "done")
 
 
-def steps_of(recipe: Recipe | None) -> tuple[Step, ...]:
-    """What a recipe does to every picture: one step."""
+Defaults = Mapping[str, Mapping[str, object]]
+"""The defaults of each model's options, by its name."""
+
+
+def defaults_of(manager: PluginManager) -> Defaults:
+    """The defaults of all models, as the journal would have them."""
+    return {spec.name: spec.options.model_construct().model_dump(mode="json") for spec in manager.restorers()}
+
+
+def steps_of(recipe: Recipe | None, defaults: Defaults) -> tuple[Step, ...]:
+    """What a recipe does to every picture: one step, with the options that differ from the model's defaults of today.
+
+    What it says of masks counts as an option.
+    """
     if recipe is None:
         return ()
-    return (Step(recipe.model, _object(recipe.options), recipe.weights, recipe.version),)
+    usual = defaults.get(recipe.model, {})
+    options = {name: value for name, value in _object(recipe.options).items() if value != usual.get(name)}
+    mask = settings_of(recipe).get("mask")
+    return (Step(recipe.model, {**options, **({"mask": mask} if mask else {})}, recipe.weights, recipe.version),)
 
 
 def settings_of(recipe: Recipe | None) -> Mapping[str, object]:
