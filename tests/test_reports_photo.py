@@ -54,6 +54,17 @@ def test_a_recipe_is_one_step_with_what_is_not_as_usual(tiny_manager: PluginMana
     assert steps_of(filled, defaults)[0].options == {"mask": {"alpha": True}}
 
 
+def test_the_recipe_of_a_pipeline_is_its_steps(tiny_manager: PluginManager) -> None:
+    inner = (
+        '{"steps": [{"task": "denoise", "model": "tiny", "weights": "ab", "options": {"strength": 1.0}}, '
+        '{"task": "inpaint", "model": "other", "mask": "auto"}]}'
+    )
+    assert steps_of(Recipe("pipeline", None, inner, "{}", "1"), defaults_of(tiny_manager)) == (
+        Step("tiny", {}, "ab", "1", task="denoise"),
+        Step("other", {"mask": "auto"}, None, "1", task="inpaint"),
+    )
+
+
 def test_a_recipe_that_was_spoilt_by_hand_is_no_error() -> None:
     assert settings_of(Recipe("tiny", None, "{}", '{"quality": 90}', "")) == {"quality": 90}
     assert steps_of(Recipe("tiny", None, "not JSON", "[1]", "0"), {}) == (Step("tiny", {}, None, "0"),)

@@ -167,8 +167,8 @@ def _facts(account: Account, scores: Sequence[Score]) -> Iterator[tuple[str, str
     if account.seconds:
         work = f"{account.megapixels:.1f} MP in {account.seconds:.1f} s of work"
         yield "work", f"{work}, {account.megapixels / account.seconds:.2f} MP/s"
-    plain = (photo for photo in account.photos if photo.steps and not photo.summary)  # the others say it themselves
-    ways = dict.fromkeys(" → ".join(map(step_in_words, photo.steps)) for photo in plain)
+    alike = (photo for photo in account.photos if photo.steps and not any(step.why for step in photo.steps))
+    ways = dict.fromkeys(" → ".join(map(step_in_words, photo.steps)) for photo in alike if not photo.left_out)
     for way in list(ways)[:5]:
         yield "done with", way
     if len(ways) > 5:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from restore.diagnose.findings import Findings
 from restore.journal_rows import Recipe
@@ -151,16 +151,25 @@ def defaults_of(manager: PluginManager) -> Defaults:
 
 
 def steps_of(recipe: Recipe | None, defaults: Defaults) -> tuple[Step, ...]:
-    """What a recipe does to every picture: one step, with the options that differ from the model's defaults of today.
+    """What a recipe does to every picture: one step, or those of a pipeline, which its options list.
 
-    What it says of masks counts as an option.
+    Only options that differ from the model's defaults of today are told. What is said of masks counts as an option.
     """
     if recipe is None:
         return ()
-    usual = defaults.get(recipe.model, {})
-    options = {name: value for name, value in _object(recipe.options).items() if value != usual.get(name)}
-    mask = settings_of(recipe).get("mask")
-    return (Step(recipe.model, {**options, **({"mask": mask} if mask else {})}, recipe.weights, recipe.version),)
+    options = _object(recipe.options)
+    inner = options.get("steps")
+    if isinstance(inner, list) and inner and all(isinstance(each, dict) and "model" in each for each in inner):
+        return tuple(_step(each, recipe.version, defaults) for each in inner)
+    whole = {"model": recipe.model, "options": options, "weights": recipe.weights}
+    return (_step({**whole, "mask": settings_of(recipe).get("mask")}, recipe.version, defaults),)
+
+
+def _step(said: Mapping[str, Any], version: str, defaults: Defaults) -> Step:
+    usual, options = defaults.get(said["model"], {}), said.get("options") or {}
+    told = {name: value for name, value in options.items() if value != usual.get(name)}
+    mask = {"mask": said["mask"]} if said.get("mask") else {}
+    return Step(said["model"], {**told, **mask}, said.get("weights"), version, said.get("task") or "")
 
 
 def settings_of(recipe: Recipe | None) -> Mapping[str, object]:
