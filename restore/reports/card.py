@@ -139,7 +139,8 @@ def _facts(photo: Photo, look: Look) -> Iterator[tuple[str, str]]:
     if photo.summary:
         yield "done", photo.summary
     for number, step in enumerate(photo.steps, 1):
-        yield ("model" if len(photo.steps) == 1 else f"step {number}"), _step_of_photo(step)
+        label = "model" if len(photo.steps) == 1 else f"step {number}"
+        yield (label if photo.state == "done" else "asked for"), _step_of_photo(step)
     for text in photo.left_out:
         yield "left out", text
     sizes = [f"{each.width} × {each.height}" for each in (look.before, look.after) if each is not None]
@@ -166,7 +167,8 @@ def _step_of_photo(step: Step) -> str:
 
 def step_in_words(step: Step) -> str:
     """``conv-dae: strength 0.7``; what is not set is left out."""
-    told = ", ".join(_in_words(name.replace("_", "-"), value) for name, value in step.options.items() if _is_set(value))
+    options = {name.replace("_", "-"): value for name, value in step.options.items() if _is_set(value)}
+    told = ", ".join(_in_words(name, options[name]) for name in sorted(options))
     name = f"{step.task} ({step.model})" if step.task else step.model
     return f"{name}: {told}" if told else name
 
