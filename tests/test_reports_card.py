@@ -74,22 +74,26 @@ def test_both_histograms_have_one_scale() -> None:
     assert heights == [128, 255] and [label for label, _, _ in found.histograms] == ["before", "after"]
 
 
-def test_links_lead_to_every_file_from_where_the_page_is() -> None:
+def test_links_lead_to_every_file_that_is_there_from_where_the_page_is(tmp_path: Path) -> None:
+    for name in ("in/javascript:x.jpg", "in/m#1.png", "out/a b.jpg", "out/a b.map.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
     photo = Photo(
         "a b.jpg",
         "done",
-        File(Path("/out/a b.jpg"), "result"),
-        (File(Path("/in/javascript:x.jpg"), "input"),),
-        mask=File(Path("/in/m#1.png"), "mask"),
-        beside=(File(Path("/out/a b.map.png"), "map"),),
+        File(tmp_path / "out" / "a b.jpg", "result"),
+        (File(tmp_path / "in" / "javascript:x.jpg", "input"),),
+        mask=File(tmp_path / "in" / "m#1.png", "mask"),
+        beside=(File(tmp_path / "out" / "a b.map.png", "map"),),
     )
-    found = dict(card(photo, Look(), 80, Path("/out/page.html")).links)
-    assert found == {
+    assert dict(card(photo, Look(), 80, tmp_path / "out" / "page.html").links) == {
         "before": "../in/javascript%3Ax.jpg",
         "mask": "../in/m%231.png",
         "after": "a%20b.jpg",
         "map": "a%20b.map.png",
     }
+    photo.inputs[0].path.unlink()
+    assert "before" not in dict(card(photo, Look(), 80, tmp_path / "page.html").links)
 
 
 def test_what_is_put_in_order_by_is_there_only_where_it_is_known() -> None:

@@ -16,6 +16,7 @@ from restore.diagnose.words import Line, lines
 from restore.display import Histogram, Shown, as_webp
 from restore.reports.looking import Look, Picture
 from restore.reports.photo import Photo, Step
+from restore.stamps import Stamp
 
 
 @dataclass(frozen=True)
@@ -212,16 +213,13 @@ def _decibels(value: float) -> str:
 
 
 def _links(photo: Photo, page: Path) -> Iterator[tuple[str, str]]:
-    """The files themselves, where they are: a page that is moved without them loses nothing else."""
+    """The files themselves, those that are there: a page that is moved without them loses nothing else."""
     frames = len(photo.inputs) > 1
-    for number, file in enumerate(photo.inputs, 1):
-        yield (f"frame {number}" if frames else "before"), _address(file.path, page)
-    if photo.mask is not None:
-        yield "mask", _address(photo.mask.path, page)
+    files = [(f"frame {number}" if frames else "before", file) for number, file in enumerate(photo.inputs, 1)]
+    files += [] if photo.mask is None else [("mask", photo.mask)]
     if photo.state == "done":
-        yield "after", _address(photo.result.path, page)
-        for file in photo.beside:
-            yield file.role, _address(file.path, page)
+        files += [("after", photo.result), *((file.role, file) for file in photo.beside)]
+    return ((label, _address(file.path, page)) for label, file in files if Stamp.of(file.path) is not None)
 
 
 def _address(path: Path, page: Path) -> str:

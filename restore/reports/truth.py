@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from restore.errors import PluginError, RestoreError
+from restore.errors import InputError, PluginError, RestoreError
 from restore.evaluate import pair_up
 from restore.image import Image
 from restore.metrics import Convention, mean, measure
@@ -46,8 +46,13 @@ class Truth:
     """
 
     def __init__(self, results: Path, reference: Path, manager: PluginManager, max_pixels: int) -> None:
-        pairs, _ = pair_up(results, reference)
-        self._reference = {pair.restored: pair.reference for pair in pairs}
+        self._reference: dict[Path, Path] = {}
+        try:
+            pairs, _ = pair_up(results, reference)
+            self._reference = {pair.restored: pair.reference for pair in pairs}
+        except InputError as error:
+            if error.path != results:  # where nothing was made there is nothing to measure, which is no trouble here
+                raise
         self._manager = manager
         self._max_pixels = max_pixels
 
