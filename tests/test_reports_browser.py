@@ -1,10 +1,12 @@
 """A report in a browser: the slider moves by mouse and by keys, the filter works, nothing is fetched or complains.
 
-Needs Debian's package ``chromium`` (or a Chrome); where there is none, that is said and these tests are left out.
+Needs Debian's package ``chromium`` (or a Chrome); where there is none, that is said and these tests are left
+out, except where CI is set.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -48,7 +50,10 @@ class Visit:
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
-        pytest.skip("chromium is missing; on Debian: apt-get install chromium")
+        missing = "chromium is missing; on Debian: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pytest
 
 from restore.journal_rows import Source
 from restore.reports.originals import Originals
@@ -25,6 +28,18 @@ def test_an_original_is_found_by_its_name_and_content(tmp_path: Path) -> None:
     photo.write_bytes(b"restored")
     folders = [tmp_path / each for each in ("photos/deep", "other/deep", "photos/../backup/deep")]
     assert Originals(folders).kept(source, photo) == (tmp_path / "backup" / "deep" / "a.jpg").resolve()
+
+
+def test_a_copy_with_its_original_times_is_known_without_reading_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, copy = tmp_path / "photos" / "a.jpg", tmp_path / "backup" / "a.jpg"
+    for path in (photo, copy):
+        path.parent.mkdir()
+        path.write_bytes(b"original")
+        os.utime(path, ns=(1, 1_000_000_000))
+    monkeypatch.setattr("restore.reports.originals.content_hash", lambda path: "not asked")
+    assert Originals([copy.parent]).kept(source_of(photo), photo) == copy.resolve()
 
 
 def test_where_nothing_was_kept_nothing_is_found(tmp_path: Path) -> None:
