@@ -45,3 +45,10 @@ def test_every_depth_is_counted_alike_and_values_near_the_ends_are_not_at_them()
     assert measure_clipping(eight.astype(np.float32) / 255).black == pytest.approx(expected.black)
     assert measure_clipping(np.full((8, 8, 1), 65_534, np.uint16)).white == (0.0,)
     assert measure_clipping(np.full((8, 8, 1), 1.5, np.float32)).white == (1.0,)
+
+
+def test_a_large_picture_is_counted_all_over() -> None:
+    pixels = np.full((2003, 3001, 3), 120, np.uint8)
+    pixels[:100] = 255
+    found = measure_clipping(pixels)
+    assert found.white == pytest.approx((100 / 2003,) * 3, rel=0.02)

@@ -32,13 +32,13 @@ def test_one_clipped_pixel_is_enough_for_a_mark() -> None:
     pixels[0, 0, 2] = 0
     black, white = clipping_marks(Image(pixels), 400)
     assert max(black.shape) <= 400 and black.shape == white.shape
-    assert np.argwhere(black).tolist() == [[0, 0]]
+    assert np.argwhere(black).tolist() == [[0, 0]] and black[0, 0] == pytest.approx(1 / 64)
     assert np.argwhere(white).tolist() == [[black.shape[0] - 1, black.shape[1] - 1]]
 
 
 def test_white_is_what_it_is_in_each_depth() -> None:
     pixels = np.array([[[0.0], [0.5], [1.0], [2.0], [np.nan]]], np.float32)
     black, white = clipping_marks(Image(pixels), 10)
-    assert black[0].tolist() == [True, False, False, False, False]
-    assert white[0].tolist() == [False, False, True, True, False]
+    assert black[0].tolist() == [1, 0, 0, 0, 0]
+    assert white[0].tolist() == [0, 0, 1, 1, 0]
     assert not clipping_marks(Image(np.full((3, 3, 1), 255, np.uint16)), 10)[1].any()

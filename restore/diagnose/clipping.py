@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from restore.diagnose.sampling import grey_levels, tiles
+from restore.diagnose.sampling import grey_levels
 from restore.image import Pixels
 
 _NEAR = 4
@@ -14,6 +15,9 @@ _NEAR = 4
 
 _PILED = (1.5, 4.0)
 """… and how many times more there are, for confidence to leave 0 and to reach 1."""
+
+_MOST = 1 << 20
+"""Pixels that are counted, about."""
 
 _FEW = 1e-4
 """Share below which nothing is clipped to speak of, surely."""
@@ -35,12 +39,15 @@ class Clipping:
 
 
 def measure_clipping(pixels: Pixels) -> Clipping:
-    """Count what is black and what is white, channel by channel.
+    """Count what is black and what is white, channel by channel: of more than a megapixel, every so many-th pixel.
+
+    Not in tiles: a sky that is white from edge to edge may lie between them all.
 
     Args:
         pixels: ``(H, W, C)``.
     """
-    counts = np.sum([_histograms(tile) for tile in tiles(pixels)], axis=0)
+    step = math.isqrt(max(pixels.shape[0] * pixels.shape[1] // _MOST, 1))
+    counts = _histograms(pixels[::step, ::step])
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ends = np.stack([shares[:, 0], shares[:, -1]], axis=1)
     beside = np.stack([shares[:, 1 : 1 + _NEAR].mean(axis=1), shares[:, -1 - _NEAR : -1].mean(axis=1)], axis=1)

@@ -70,7 +70,7 @@ class Findings:
 def diagnose(image: Image, damage: npt.NDArray[np.bool_] | None = None) -> Findings:
     """Find out what is wrong with a picture; about a second, whatever its size.
 
-    Noise, blocks, blur, resolution and clipping are measured on tiles in the picture's own pixels, the rest on a copy
+    Noise, blocks, blur and resolution are measured on tiles in the picture's own pixels, the rest on a copy
     of a megapixel.
 
     Args:

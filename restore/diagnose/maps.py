@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from restore.diagnose.sampling import Floats, luma_of
 from restore.image import Image, Pixels
@@ -18,8 +17,6 @@ _CELLS = 60
 
 _NORMAL = 0.6745
 """The median of the absolute values of normal noise, in standard deviations."""
-
-Marks = npt.NDArray[np.bool_]
 
 
 def noise_map(pixels: Pixels) -> Floats:
@@ -45,21 +42,23 @@ def noise_map(pixels: Pixels) -> Floats:
     return np.array(rows, np.float32)
 
 
-def clipping_marks(image: Image, edge: int) -> tuple[Marks, Marks]:
-    """Where some channel is black or white, on a smaller copy, where a single pixel is enough for a mark.
+def clipping_marks(image: Image, edge: int) -> tuple[Floats, Floats]:
+    """Where some channel is black or white, on a smaller copy.
 
     Args:
         image: The picture.
         edge: Pixels along the longer edge of the copy, at most.
 
     Returns:
-        Black and white: ``(h, w)``, True where a pixel of those that fall together is.
+        Black and white: ``(h, w)``, the share of the pixels that fall together, more than 0 as soon as one of them is.
     """
     block = math.ceil(max(image.width, image.height) / edge)
     columns = np.arange(0, image.width, block)
-    black, white = list[Marks](), list[Marks]()
+    widths = np.diff(np.append(columns, image.width))
+    black, white = list[Floats](), list[Floats]()
     for top in range(0, image.height, block):  # strips: 100 megapixels would take as many bytes three times
         rows = image.pixels[top : top + block]
-        for marks, clipped in ((black, rows <= 0), (white, rows >= image.white)):
-            marks.append(np.logical_or.reduceat(clipped.any(axis=(0, 2)), columns))
+        for shares, clipped in ((black, rows <= 0), (white, rows >= image.white)):
+            counts = np.add.reduceat(clipped.any(axis=2).sum(axis=0), columns)
+            shares.append((counts / (len(rows) * widths)).astype(np.float32))
     return np.array(black), np.array(white)

@@ -30,6 +30,9 @@ _PHOTO_HEIGHT = 700
 """At most; lower for wide photos."""
 
 _BLACK, _WHITE, _FAULT, _FINE, _PALE = (30, 90, 220), (220, 30, 30), (190, 50, 40), (60, 140, 80), (215, 215, 210)
+_FAINTEST = 0.35
+"""How strong the mark is where a single one of many pixels is clipped; 1 where all are."""
+
 _CHROMA = 40.0
 """Of the outer circle of colours, in CIELAB."""
 
@@ -108,7 +111,9 @@ def _clipping(image: Image, findings: Findings) -> Canvas:
     panel: Canvas = np.rint(60 + grey.repeat(3, axis=2) * 0.55).astype(np.uint8)
     for marks, colour in zip(clipping_marks(image, edge), (_BLACK, _WHITE), strict=True):
         size = panel.shape[1], panel.shape[0]
-        panel[cv2.resize(marks.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0] = colour
+        share = cv2.resize(marks, size, interpolation=cv2.INTER_NEAREST)[..., None]
+        strength = np.where(share > 0, _FAINTEST + (1 - _FAINTEST) * share, 0)  # a single pixel must be seen, too
+        panel = np.rint(panel * (1 - strength) + np.array(colour) * strength).astype(np.uint8)
     canvas = _paper(len(panel) + 2 * _LINE + 8, COLUMN)
     _lay(canvas, panel, 0, 0)
     pen = Pen(COLUMN, TEXT)
