@@ -154,6 +154,12 @@ def test_the_same_input_gives_the_same_bytes_and_another_picture_another_field()
     assert abs(np.corrcoef(results[0][:, 0], results[2][:, 0])[0, 1]) < 0.05
 
 
+def test_a_picture_that_is_clipped_all_over_has_no_grain_to_measure() -> None:
+    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    pixels[::2] = 255
+    assert measured(pixels, hole("scratch")) is None
+
+
 def test_where_too_little_is_known_to_tell_nothing_is_done() -> None:
     pixels = eight_bit(flat() + noise(5, 0))[:40, :40]
     before, mask = pixels.copy(), np.zeros((40, 40), np.bool_)

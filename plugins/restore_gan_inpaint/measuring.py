@@ -96,10 +96,12 @@ def measured(pixels: Pixels, mask: Mask) -> Grain | None:
     patches = cells_at(pixels, places)
     if pixels.dtype != np.float32:  # what is clipped at black or white has lost its grain
         patches = patches[((patches <= 0) | (patches >= 255)).mean(axis=(1, 2, 3)) < 0.02]
+    if len(patches) < FEWEST:
+        return None
     residuals = _detrended(patches)
     variances = (residuals**2).mean(axis=(1, 2, 3), dtype=np.float64)
     moving = variances > 0.02
-    if len(patches) < FEWEST or moving.sum() < len(patches) / 2:
+    if moving.sum() < len(patches) / 2:
         return None  # drawn, not taken: most of it does not change at all
     chosen = moving & (_directedness(residuals) < DIRECTED)
     if chosen.sum() < FEWEST:
