@@ -53,14 +53,14 @@ class Treatment:
     def of_picture(self, account: Mapping[str, object] | None) -> Treatment:
         """The same with the steps that changed this one picture, as `restore.image.Restoration.account` tells them.
 
-        Only where they differ from picture to picture: otherwise the options say them already.
+        Only where they differ from picture to picture: a pipeline's options say them already.
         """
-        steps = None if account is None or "steps" in self.options else account.get("steps")
-        if not isinstance(steps, list):
+        steps = None if account is None else account.get("steps")
+        if not isinstance(steps, list) or isinstance(self.options.get("steps"), list | tuple):
             return self
-        keys = ("task", "model", "weights", "options", "mask")
+        keys = ("task", "model", "options", "mask")
         done = [{key: step[key] for key in keys if step.get(key)} for step in steps if step["changed"]]
-        return replace(self, options={**self.options, "steps": done})
+        return replace(self, options={**self.options, "done": done})
 
     @property
     def parameters(self) -> str:

@@ -47,6 +47,7 @@ ORDER = (
     }
     | {"outputs", "made", "keeping", "provenance", "reporting", "resuming", "memory", "result_size", "answers"},
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
+    | {"auto"}
     | {"steps", "admission", "station", "evaluate", "benchmark", "difference", "reports"},
     {"options", "cli", "testing", "trials", "description_checks"},
 )

@@ -193,7 +193,7 @@ def test_the_steps_that_changed_a_picture_are_told_where_they_differ_from_pictur
     step = {"task": "denoise", "model": "nlm", "options": {"h": 3}, "seconds": 1.5, "why": "noise"}
     account = {"steps": [step | {"changed": True}, step | {"changed": False}]}
     own = Treatment("auto", None, {"only": "denoise"}).of_picture(account)
-    assert own.options == {"only": "denoise", "steps": [{"task": "denoise", "model": "nlm", "options": {"h": 3}}]}
+    assert own.options == {"only": "denoise", "done": [{"task": "denoise", "model": "nlm", "options": {"h": 3}}]}
     same_for_all = Treatment("pipeline", None, {"steps": ["as planned"]})
     assert same_for_all.of_picture(account) == same_for_all
     assert DONE.of_picture(None) == DONE

@@ -16,6 +16,7 @@ import click
 
 from restore import __version__
 from restore.cli import (
+    automatic,
     degrading,
     diagnosing,
     differing,
@@ -64,6 +65,7 @@ def build(manager: PluginManager) -> click.Group:
         restoring,
         degrading,
         pipelining,
+        automatic,
         following,
         verifying,
         reporting_page,

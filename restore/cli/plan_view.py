@@ -6,13 +6,13 @@ be read, ``unknown`` (how many headers do not tell), ``notes``, ``collisions``, 
 ``load``, and for ``restoring`` and ``disk`` seconds per picture and per megapixel) or ``trouble``, ``exit_code``, and
 ``results``: per input (or series) ``source``, ``frames`` (all files of a series, or null), ``mask`` (its file, or
 null), ``output``, ``companions`` (what is written beside the output), ``backup``, ``state`` ("planned", "skipped",
-"failed") and ``reason``.
+"failed"), ``reason``, and of `auto` the ``account`` of what was found and would be done (docs/pipelines.md).
 """
 
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,15 +36,34 @@ MANY = 200
 """More results than these are shown as folders with counts, unless asked for more with -v."""
 
 
-def show_plan(job: Job, forecast: Forecast, *, json: bool, verbose: bool) -> ExitCode:
-    """Print what a run would do and take; returns what the run itself would refuse with, if it would."""
+def show_plan(
+    job: Job,
+    forecast: Forecast,
+    *,
+    json: bool,
+    verbose: bool,
+    accounts: Mapping[Path, Mapping[str, object]] | None = None,
+) -> ExitCode:
+    """Print what a run would do and take; returns what the run itself would refuse with, if it would.
+
+    Args:
+        job: The run.
+        forecast: What it takes.
+        json: As one document.
+        verbose: Show every result, however many there are.
+        accounts: By result, what was found in its picture and would be done to it, where that differs from picture to
+            picture: each ``summary`` is shown, and all of it is in the document.
+    """
     plan = job.plan
     code = ExitCode.OUTPUT if plan.collisions or not all(room.fits for room in forecast.rooms) else ExitCode.OK
     if json:
-        click.echo(json_format.dumps(_document(job, forecast, code), indent=2))
+        click.echo(json_format.dumps(_document(job, forecast, code, accounts or {}), indent=2))
         return code
     shown = len(plan.items) if verbose else MANY
     _show_tree(plan, files=len(plan.items) <= shown)
+    for item in plan.items if accounts else ():
+        if (account := (accounts or {}).get(item.output)) is not None:
+            click.echo(printable(f"{item.sources[0]}: {account['summary']}"))
     for line in _exceptions(plan, shown):
         click.echo(printable(line))
     for note in plan.notes:
@@ -192,7 +211,9 @@ def _draw(root: _Folder, name: str | None, files: bool) -> None:
     Console().print(tree, soft_wrap=True)
 
 
-def _document(job: Job, forecast: Forecast, code: ExitCode) -> dict[str, object]:
+def _document(
+    job: Job, forecast: Forecast, code: ExitCode, accounts: Mapping[Path, Mapping[str, object]]
+) -> dict[str, object]:
     plan, probe = job.plan, forecast.probe
     return {
         "task": job.spec.task,
@@ -210,8 +231,12 @@ def _document(job: Job, forecast: Forecast, code: ExitCode) -> dict[str, object]
         "probe": None if probe is None else asdict(probe) | {"path": str(probe.path)},
         "trouble": forecast.trouble,
         "exit_code": int(code),
-        "results": [_result(item, plan.beside(item)) for item in plan.items],
+        "results": [_result(item, plan.beside(item)) | _told(accounts.get(item.output)) for item in plan.items],
     }
+
+
+def _told(account: Mapping[str, object] | None) -> dict[str, object]:
+    return {} if account is None else {"account": account}
 
 
 def _state(item: WorkItem) -> str:

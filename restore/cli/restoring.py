@@ -114,7 +114,7 @@ class TaskCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> int:
         """Plan, run and report; the return value is the exit code."""
-        with _logging(ctx.params["verbose"]):
+        with logging_as_asked(ctx.params["verbose"]):
             check_watch(ctx.params)
             check_reports(ctx.params)
             if ctx.params["watch"]:
@@ -285,7 +285,7 @@ def _own_flags(spec: RestorerSpec, common: Sequence[click.Parameter]) -> list[cl
 
 
 @contextmanager
-def _logging(verbosity: int) -> Iterator[None]:
+def logging_as_asked(verbosity: int) -> Iterator[None]:
     """Send the package's log to standard error: warnings, with -v what is done, with -vv the details."""
     logger = logging.getLogger("restore")
     handler = logging.StreamHandler(sys.stderr)

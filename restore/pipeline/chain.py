@@ -82,6 +82,7 @@ class _Way:
         companions: So far, in the depth of the picture as it came where they have the result's own format.
         rows: What is told of each step.
         found: What a detect step has found, ``(H, W)``, True = damaged.
+        looked: Whether that was a step's, and not known beforehand.
         changed: Whether anything has changed a pixel.
     """
 
@@ -90,10 +91,11 @@ class _Way:
     companions: list[Image] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
     found: Mask | None = None
+    looked: bool = False
     changed: bool = False
 
 
-def run_links(loaded: Sequence[LoadedLink], given: Image) -> Restoration:
+def run_links(loaded: Sequence[LoadedLink], given: Image, found: Mask | None = None) -> Restoration:
     """Do all steps to one picture.
 
     With one step only, that step sees the picture in its own depth, as it does by itself. What JPEG left in the file is
@@ -102,6 +104,7 @@ def run_links(loaded: Sequence[LoadedLink], given: Image) -> Restoration:
     Args:
         loaded: The steps.
         given: The picture.
+        found: What a detector has found in it already, ``(H, W)``, True = damaged: no detect step looks again.
 
     Returns:
         The picture in the depth that it came in, with all steps' companions, and an account of the steps.
@@ -110,7 +113,7 @@ def run_links(loaded: Sequence[LoadedLink], given: Image) -> Restoration:
         RestoreError: A step cannot do it; names the step.
     """
     several = sum(each.link.spec.makes is Makes.PICTURE for each in loaded) > 1
-    way = _Way(deepened(given) if several else given)
+    way = _Way(deepened(given) if several else given, found=found)
     for place, each in enumerate(loaded):
         with _blamed(place, each.link, len(loaded)):
             _take(way, each, given)
@@ -127,9 +130,9 @@ def _take(way: _Way, each: LoadedLink, given: Image) -> None:
     began = time.perf_counter()
     link, before = each.link, way.image
     if link.spec.makes is Makes.MASK:
-        answer = checked(each.restorer.restore(Observation((before,)), link.options), before, link.spec, link.options)
-        way.found = answer.image.pixels[..., 0] != 0
-        way.companions += answer.companions
+        if way.found is None or way.looked:
+            _look(way, each)
+        assert way.found is not None
         told = f"{way.found.mean():.3%} is damaged" if way.found.any() else "no damage was found"
         _book(way, link, began, changed=False, notes=(told,))
         return
@@ -137,6 +140,7 @@ def _take(way: _Way, each: LoadedLink, given: Image) -> None:
     result = steps.restore(each.restorer, observation, link.spec, link.options, link.masking)
     changed = not unchanged(before, result.image)
     notes = tuple(note for note in result.image.metadata.warnings if note not in before.metadata.warnings)
+    said = None if result.account is None else result.account.get("summary")
     if observation.mask is not None and not observation.mask.any() and link.masking is not None:
         notes = (*notes, _nothing(link, before))
     way.companions += [_fitted(companion, given) for companion in result.companions]
@@ -146,7 +150,15 @@ def _take(way: _Way, each: LoadedLink, given: Image) -> None:
     if changed and meta.jpeg_quality is not None:
         meta = replace(meta, jpeg_quality=None, jpeg_subsampling=None)
     way.image = replace(result.image, metadata=meta)
-    _book(way, link, began, changed=changed, notes=notes)
+    _book(way, link, began, changed=changed, notes=notes if said is None else (*notes, str(said)))
+
+
+def _look(way: _Way, each: LoadedLink) -> None:
+    """Ask a detector."""
+    spec, options = each.link.spec, each.link.options
+    answer = checked(each.restorer.restore(Observation((way.image,)), options), way.image, spec, options)
+    way.found, way.looked = answer.image.pixels[..., 0] != 0, True
+    way.companions += answer.companions
 
 
 def _masked(way: _Way, each: LoadedLink, image: Image) -> Observation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,19 @@ def key_of(name: str) -> str:
     return name.replace("_", "-")
 
 
+@dataclass(frozen=True)
+class Row:
+    """One step as it is written.
+
+    Attributes:
+        values: By key: task, model and whatever it says.
+        why: Why it is taken, for a comment; or None.
+    """
+
+    values: Mapping[str, object]
+    why: str | None = None
+
+
 def written(links: Iterable[Link], about: Sequence[str] = ()) -> str:
     """A pipeline as TOML: the options that differ from their models' defaults, and why each step is taken.
 
@@ -149,18 +163,27 @@ def written(links: Iterable[Link], about: Sequence[str] = ()) -> str:
         links: The steps.
         about: Lines for the comment on top.
     """
+    return as_toml(map(_row, links), about)
+
+
+def as_toml(rows: Iterable[Row], about: Sequence[str] = ()) -> str:
+    """Steps as TOML; arguments as of `written`."""
     parts = ["".join(f"# {line}\n" for line in about)] if about else []
-    for link in links:
-        rows: dict[str, object] = {"task": link.spec.task, "model": link.spec.name}
-        if link.planned.weights is not None:
-            rows["weights"] = str(link.planned.weights.absolute())
-        for options in (link.planned.mask, link.options):
-            if options is not None:
-                told = options.model_dump(mode="json", exclude_defaults=True)
-                rows |= {key_of(name): value for name, value in told.items() if value is not None}
-        why = f"  # {link.planned.why}" if link.planned.why else ""
-        parts.append(f"[[step]]{why}\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in rows.items()))
+    for row in rows:
+        why = f"  # {row.why}" if row.why else ""
+        parts.append(f"[[step]]{why}\n" + "".join(f"{key} = {_toml(each)}\n" for key, each in row.values.items()))
     return "\n".join(parts)
+
+
+def _row(link: Link) -> Row:
+    values: dict[str, object] = {"task": link.spec.task, "model": link.spec.name}
+    if link.planned.weights is not None:
+        values["weights"] = str(link.planned.weights.absolute())
+    for options in (link.planned.mask, link.options):
+        if options is not None:
+            told = options.model_dump(mode="json", exclude_defaults=True)
+            values |= {key_of(name): value for name, value in told.items() if value is not None}
+    return Row(values, link.planned.why)
 
 
 def _toml(value: object) -> str:

@@ -14,7 +14,7 @@ from restore.spec import Options
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
 
-FOUND = "found"
+FOUND: Literal["found"] = "found"
 
 
 def _box(text: str) -> str:
