@@ -110,9 +110,14 @@ class Pen:
     def write(self, canvas: npt.NDArray[np.uint8], text: str, x: int, baseline: int, anchor: float) -> None:
         """Write with the left end (anchor 0), the middle (0.5) or the right end (1) of the text at `x`."""
         place = (round(x - anchor * self.length(text)), baseline)
-        cv2.putText(canvas, text, place, INK, self._font, self._size, 400)
+        cv2.putText(canvas, _plain(text), place, INK, self._font, self._size, 400)
 
     def length(self, text: str) -> int:
         """How wide a text is, in pixels."""
-        _, _, length, _ = cv2.getTextSize((self._width, self._size), text, (0, 0), self._font, self._size, 400)
+        _, _, length, _ = cv2.getTextSize((self._width, self._size), _plain(text), (0, 0), self._font, self._size, 400)
         return int(length)
+
+
+def _plain(text: str) -> str:
+    """The text without what stands for bytes of a file name that is not UTF-8: it takes OpenCV and the process down."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

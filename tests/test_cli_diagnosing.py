@@ -92,3 +92,13 @@ def test_drawings_never_take_a_photos_place(cli: Cli, photo: Photo, tmp_path: Pa
     refused = cli("diagnose", tmp_path / "in", "--picture", tmp_path / "drawn")
     assert refused.code == ExitCode.OUTPUT and "no diagnosis" in refused.err
     assert mine.read_bytes() == before
+
+
+def test_two_pictures_never_share_a_drawing(cli: Cli, photo: Photo, tmp_path: Path) -> None:
+    one, other = photo(tmp_path / "a" / "x.png"), photo(tmp_path / "b" / "x.png")
+    done = cli("diagnose", one, other, "--picture", tmp_path / "drawn")
+    assert done.code == ExitCode.USAGE
+    assert str(one) in done.err and str(other) in done.err and "Name their folders" in done.err
+    assert not (tmp_path / "drawn").exists()
+    assert cli("diagnose", tmp_path / "a", tmp_path / "b", "--picture", tmp_path / "drawn").code == ExitCode.OK
+    assert (tmp_path / "drawn" / "a" / "x.png.png").exists() and (tmp_path / "drawn" / "b" / "x.png.png").exists()

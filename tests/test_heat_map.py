@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
 
-from restore.heat_map import BAR, LARGE, MARGIN, SMALLEST, TEXT, heat_map
+from restore.heat_map import BAR, LARGE, MARGIN, SMALLEST, TEXT, Pen, heat_map
 
 
 def test_no_change_is_black_and_the_largest_is_bright() -> None:
@@ -92,3 +95,17 @@ def test_large_maps_are_drawn_as_small_ones_are() -> None:
 def test_below_the_map_of_a_strip_of_film_the_scale_stays_small(shape: tuple[int, int]) -> None:
     pixels = heat_map(np.ones(shape, np.float32)).pixels
     assert pixels.size < 3 * 1.1 * max(shape) * (SMALLEST if shape[0] > shape[1] else shape[0] + 80)
+
+
+def test_a_file_name_that_is_no_text_is_written_with_a_sign_for_what_is_none() -> None:
+    lines = (
+        "import numpy as np",
+        "from restore.heat_map import Pen",
+        "canvas = np.full((60, 400, 3), 255, np.uint8)",
+        r"Pen(400, 16).write(canvas, 'a\udcff.png', 10, 30, 0)",
+        "assert (canvas < 255).any()",
+    )
+    # In a process of its own, since OpenCV does not raise: it takes the process down.
+    assert subprocess.run([sys.executable, "-c", "\n".join(lines)], check=False).returncode == 0
+    pen = Pen(400, 16)
+    assert pen.length("a\udcff.png") == pen.length("a\ufffd.png")

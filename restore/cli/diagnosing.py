@@ -90,7 +90,8 @@ def _drawings(files: Sequence[Found], folder: Path, inputs: Sequence[str]) -> Ma
     """Where each picture's drawing goes: a tree like that of the pictures.
 
     Raises:
-        UsageError: The folder lies inside an input folder, where drawings would be taken for pictures.
+        UsageError: The folder lies inside an input folder, where drawings would be taken for pictures; or two pictures
+            that were named have one name.
         OutputError: Something else stands in a drawing's place.
     """
     from restore.diagnose.picture import KIND
@@ -102,7 +103,15 @@ def _drawings(files: Sequence[Found], folder: Path, inputs: Sequence[str]) -> Ma
             raise UsageError(message, path=folder, hint="Name another folder after --picture.")
     # The whole name stays, since a.jpg and a.tif must not share a drawing.
     places = {file.path: folder / file.name.with_name(f"{file.name.name}.png") for file in files}
-    for place in places.values():
+    taken: dict[Path, Path] = {}
+    for path, place in places.items():
+        other = taken.setdefault(place, path)
+        if other != path:
+            raise UsageError(
+                f"{other} and {path} would both be drawn in it.",
+                path=place,
+                hint="Name their folders instead, whose tree is kept, or draw them one by one into two folders.",
+            )
         check_drawing(place, KIND)
     return places
 
