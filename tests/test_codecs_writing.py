@@ -233,6 +233,15 @@ def test_a_view_into_a_larger_array_is_written_right(tmp_path: Path, dtype: str)
         assert np.array_equal(read(tmp_path / f"a{suffix}").pixels, view)
 
 
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_single_pixel_is_written_however_it_lies_in_memory(tmp_path: Path, suffix: str, channels: int) -> None:
+    pixel = np.lib.stride_tricks.as_strided(np.full(channels, 90, np.uint8), (1, 1, channels), (7, 5, 1))
+    assert pixel.flags.c_contiguous  # as numpy has it
+    write(Image(pixel), tmp_path / f"a{suffix}")
+    assert np.abs(read(tmp_path / f"a{suffix}").pixels.astype(int) - 90).max() <= 2
+
+
 def test_the_same_picture_gives_the_same_bytes(tmp_path: Path) -> None:
     for suffix in (".jpg", ".png", ".tif", ".webp", ".bmp", ".ppm"):
         for name in ("a", "b"):

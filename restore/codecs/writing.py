@@ -95,7 +95,9 @@ def _prepare(image: Image, kind: str, warnings: list[str]) -> Image:
     lost = [NAMES[name] for name in CANNOT_KEEP.get(kind, ()) if getattr(meta, name)]
     if lost:
         warnings.append(f"{kind} cannot hold {', '.join(lost)}; left out.")
-    pixels, alpha = np.ascontiguousarray(image.pixels), image.alpha
+    # Along an edge of one pixel numpy calls any stride contiguous; encoders refuse all but the usual one.
+    pixels = image.pixels.copy() if 1 in image.pixels.shape[:2] else np.ascontiguousarray(image.pixels)
+    alpha = image.alpha
     if kind in ONLY_8_BIT and pixels.dtype != np.uint8:
         warnings.append(f"{kind} holds 8 bits per sample; the picture's {pixels.dtype} was rounded.")
         pixels, alpha = to_uint8(pixels), None if alpha is None else to_uint8(alpha)
