@@ -38,6 +38,15 @@ def test_a_chain_is_followed_in_its_own_order_and_kept_in_full(tmp_path: Path) -
     assert options(chain=str(file)) != told
 
 
+def test_a_chains_file_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("[1].toml").write_text('[[step]]\nkind = "gaussian"\nsigma = 5\n')
+    assert [type(step) for step in options(chain="[1].toml").steps()] == [Gaussian]
+    for gone in ("[1]", "[{}]"):
+        with pytest.raises(UsageError, match="No such file|does not exist"):
+            options(chain=gone)
+
+
 def test_nothing_to_do_is_refused() -> None:
     with pytest.raises(UsageError, match="say what is done, like --gaussian 25"):
         options()

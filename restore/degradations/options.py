@@ -21,7 +21,7 @@ from restore.spec import Options
 
 def _chain(given: str) -> str:
     """A file's chain as text in full, so that a run knows when the file has changed."""
-    if given.startswith("["):
+    if given.startswith('[{"kind":'):  # only what `written` wrote: files may be called [1].toml
         return written(chain_of(given))
     return written(read_chain(given))
 

@@ -22,7 +22,7 @@ def _read(given: object) -> object:
         raise ValueError(_LIKE)
     try:
         low, high = float(both[0]), float(both[-1])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(_LIKE) from None
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(_LIKE)
