@@ -77,6 +77,12 @@ def test_the_result_has_no_more_pixels_than_the_picture_and_no_shorter_edges_bel
     assert tall >= int(max(sides[1], sides[3]))
 
 
+def test_corners_that_hold_next_to_nothing_still_give_a_picture() -> None:
+    corners = np.array([[0, 0], [50, 0], [50, 0.001], [0, 30]])
+    tall, wide = dewarped_size(corners, 37, 53)
+    assert tall >= 1 and wide >= 1 and tall * wide <= 37 * 53
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_depth_stays(dtype: type) -> None:
     picture = data.chelsea().astype(dtype)

@@ -57,7 +57,7 @@ def dewarped_size(corners: Points, height: int, width: int) -> tuple[int, int]:
     ratio = aspect_ratio(corners, height, width)
     wide, tall = max(wide, tall * ratio), max(tall, wide / ratio)
     factor = min(math.sqrt(height * width / (wide * tall)), 1.0)
-    wide, tall = max(int(wide * factor + 0.5), 1), max(int(tall * factor + 0.5), 1)
+    wide, tall = min(max(int(wide * factor + 0.5), 1), height * width), max(int(tall * factor + 0.5), 1)
     return min(tall, height * width // wide), wide
 
 
