@@ -43,7 +43,7 @@ def test_a_chains_file_may_have_any_name(tmp_path: Path, monkeypatch: pytest.Mon
     Path("[1].toml").write_text('[[step]]\nkind = "gaussian"\nsigma = 5\n')
     assert [type(step) for step in options(chain="[1].toml").steps()] == [Gaussian]
     for gone in ("[1]", "[{}]"):
-        with pytest.raises(UsageError, match="No such file|does not exist"):
+        with pytest.raises(UsageError, match=r"No such file|does not exist"):
             options(chain=gone)
 
 
