@@ -162,6 +162,12 @@ def test_not_a_number_is_refused() -> None:
         corrected(np.full((4, 4, 1), np.nan, np.float32), CorrectOptions(gamma=2))
 
 
+@pytest.mark.filterwarnings("error")
+def test_values_so_large_that_they_would_become_infinite_are_refused() -> None:
+    with pytest.raises(InputError, match="too large"):
+        corrected(np.full((4, 4, 1), 1e38, np.float32), CorrectOptions(exposure=5))
+
+
 @pytest.mark.parametrize("size", [(300, 451), (451, 300), (10, 900)])
 def test_no_result_has_more_pixels_than_was_said(size: tuple[int, int]) -> None:
     tall, wide = CorrectOptions(deskew=True).output_size(*size)

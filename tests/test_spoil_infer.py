@@ -124,3 +124,8 @@ def test_pixels_that_are_no_numbers_are_refused() -> None:
     for name in ("spoil", "spoil-mask"):
         with pytest.raises(InputError, match="NaN"):
             done(picture, name, gaussian="3")
+
+
+def test_values_so_large_that_they_would_become_infinite_are_refused() -> None:
+    with pytest.raises(InputError, match="too large"):
+        done(Image(np.full((32, 32, 3), 3e38, np.float32)), speckle="0.9")

@@ -60,26 +60,36 @@ class Corrector:
             options: What to do.
 
         Raises:
-            InputError: A float picture holds NaN or infinite values; --corners or --neutral lie outside the picture or
-                say nothing.
+            InputError: A float picture holds NaN or infinite values, or such large ones that they would become so;
+                --corners or --neutral lie outside the picture or say nothing.
         """
         image = observation.image
-        if image.pixels.dtype == np.float32 and not all(
-            np.isfinite(image.pixels[r]).all() for r in strips(image.pixels)
-        ):
+        if not _is_finite(image.pixels):
             raise InputError("the picture holds NaN or infinite pixels.", hint="Replace them first.")
-        gains = None
-        if options.neutral is not None:
-            x, y = points_of([options.neutral])[0]
-            gains = gains_of_neutral(image.pixels, int(x), int(y))
-        straight = _straightened(image, options)
-        pixels = straight.pixels
-        if pixels.shape[2] == 3 and is_grey(pixels):
-            values = _with_values(np.ascontiguousarray(pixels[..., :1]), options, gains)
-            pixels = np.ascontiguousarray(np.broadcast_to(values, pixels.shape))
-        else:
-            pixels = _with_values(pixels, options, gains)
-        return straight.with_pixels(pixels)
+        with np.errstate(over="ignore", invalid="ignore"):  # what becomes of it is looked at below
+            corrected = _corrected(image, options)
+        if not _is_finite(corrected.pixels):
+            raise InputError("holds values too large for these corrections.", hint="Divide them first: white is 1.")
+        return corrected
+
+
+def _corrected(image: Image, options: CorrectOptions) -> Image:
+    gains = None
+    if options.neutral is not None:
+        x, y = points_of([options.neutral])[0]
+        gains = gains_of_neutral(image.pixels, int(x), int(y))
+    straight = _straightened(image, options)
+    pixels = straight.pixels
+    if pixels.shape[2] == 3 and is_grey(pixels):
+        values = _with_values(np.ascontiguousarray(pixels[..., :1]), options, gains)
+        pixels = np.ascontiguousarray(np.broadcast_to(values, pixels.shape))
+    else:
+        pixels = _with_values(pixels, options, gains)
+    return straight.with_pixels(pixels)
+
+
+def _is_finite(pixels: Pixels) -> bool:
+    return pixels.dtype != np.float32 or all(np.isfinite(pixels[rows]).all() for rows in strips(pixels))
 
 
 def _straightened(image: Image, options: CorrectOptions) -> Image:

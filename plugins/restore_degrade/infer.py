@@ -47,13 +47,16 @@ class Spoiler:
         picture's content, in its own depth.
 
         Raises:
-            InputError: The picture is too small or too large for a step, or holds NaN or infinite values.
+            InputError: The picture is too small or too large for a step, or holds NaN or infinite values, or such large
+                ones that they would become so.
             DeviceError: Not enough memory.
         """
         image = _checked(observation)
         done = self.spoilt(image, options)
         channels = done.pictures[:, : image.channels]
         spoilt = to_pixels(channels.contiguous(), image.pixels.dtype)
+        if spoilt.dtype == np.float32 and not np.isfinite(spoilt).all():
+            raise InputError("holds values too large for what is done to it.", hint="Divide them first: white is 1.")
         height, width = options.output_size(image.height, image.width)
         result = image.with_pixels(np.ascontiguousarray(spoilt), _smaller(image, height, width, options.scale()))
         if not done.warnings:
