@@ -12,7 +12,9 @@ from restore.errors import UsageError
 from restore.finding import Found
 from restore.spec import Companion
 
-_LOSSY = frozenset({"JPEG", "WEBP", "AVIF"})
+LOSSY = frozenset({"JPEG", "WEBP", "AVIF"})
+"""Formats that lose something each time a picture is written."""
+
 _TRICKS = frozenset("/\\:\0")
 
 
@@ -81,7 +83,7 @@ class Naming:
         """
         own = name.suffix
         ending = output_suffix(own)
-        if self.lossless and self.format is None and suffix_format(ending) in _LOSSY:
+        if self.lossless and self.format is None and suffix_format(ending) in LOSSY:
             ending = ".png"
         if self.format is not None:
             wanted = suffix_format(self._ending)

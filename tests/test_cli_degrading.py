@@ -179,6 +179,29 @@ def test_pairs_lie_in_a_folder_outside_their_inputs(
     assert outcome.code == ExitCode.USAGE and not (tmp_path / place).exists()
 
 
+def test_a_folder_of_pairs_may_have_a_dot_in_its_name(restore_: Command, photos: Path, tmp_path: Path) -> None:
+    words = ("degrade", photos / "a.jpg", "--gaussian", "3", "--keep-truth", "-o")
+    refused = restore_(*words, tmp_path / "pairs.v2")
+    assert refused.code == ExitCode.USAGE and "pairs.v2/ if it is to be called so" in refused.err
+    assert restore_(*words, f"{tmp_path / 'pairs.v2'}/").code == ExitCode.OK
+    assert restore_(*words, tmp_path / "pairs.v2").code == ExitCode.OK  # now it is there
+    assert files(tmp_path / "pairs.v2" / "truth") == files(tmp_path / "pairs.v2" / "degraded") == ["a.png"]
+
+
+def test_an_input_folder_whose_name_looks_like_a_pattern_holds_no_pairs(
+    restore_: Command, photos: Path, tmp_path: Path
+) -> None:
+    odd = photos.rename(tmp_path / "in [1]")
+    outcome = restore_("degrade", odd, "-o", odd / "pairs", "--gaussian", "3", "--keep-truth")
+    assert outcome.code == ExitCode.USAGE and not (odd / "pairs").exists()
+
+
+def test_the_truth_is_never_compressed_with_losses(restore_: Command, photos: Path, tmp_path: Path) -> None:
+    words = ("--missing", "0.1", "--keep-truth", "--format", "jpg")
+    assert restore_("degrade", photos / "a.jpg", "-o", tmp_path / "out", *words).code == ExitCode.OK
+    assert files(tmp_path / "out") == ["degraded/a.jpg", "masks/a.png", "truth/a.png"]
+
+
 def test_originals_are_never_spoilt(restore_: Command, photos: Path, tmp_path: Path) -> None:
     before = (photos / "a.jpg").read_bytes()
     outcome = restore_("degrade", photos, "--in-place", "--backup", tmp_path / "b", "--gaussian", "3")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,9 +15,11 @@ from pydantic.fields import FieldInfo
 
 from restore.cli.restoring import MODEL, TaskCommand
 from restore.cli.wording import printable
+from restore.codecs.formats import suffix_format
 from restore.degradations import KINDS, Bounds, words
 from restore.degradations.options import Spoiling
 from restore.errors import ExitCode, UsageError
+from restore.naming import LOSSY
 from restore.option_types import accepts
 from restore.plugin_manager import PluginManager
 from restore.spec import RestorerSpec
@@ -85,11 +88,13 @@ class DegradeCommand(TaskCommand):
         """The truth and the masks first, so that no result is there without them; one run for each folder."""
         out = self._place(ctx)
         codes, documents = [], {}
+        wanted = ctx.params["format"]
         reports = {flag: ctx.params[flag] for flag in ("report", "contact_sheet", "truth")}
         for name, spec in self._parts(ctx).items():
             ctx.meta[MODEL] = spec
             ctx.params |= reports if name == DEGRADED else dict.fromkeys(reports)
             ctx.params["output"] = f"{out / name}/"
+            ctx.params["format"] = wanted if name == DEGRADED else _lossless(wanted)
             with _captured(ctx.params["json"]) as said:
                 codes.append(super().invoke(ctx))
             if ctx.params["json"]:
@@ -111,12 +116,15 @@ class DegradeCommand(TaskCommand):
         if ctx.params["output"] is None:
             raise UsageError("no place for the results is named.", hint="Add -o OUT.")
         out = Path(ctx.params["output"])
-        if out.is_file() or out.suffix:
+        named = out.is_dir() or ctx.params["output"].endswith(("/", os.sep))
+        if out.is_file() or (out.suffix and not named):
             raise UsageError(
-                "is no folder: --keep-truth writes several files.", path=out, hint="Name a folder with -o."
+                "is no folder: --keep-truth writes several files.",
+                path=out,
+                hint=f"Name a folder with -o; {out}/ if it is to be called so.",
             )
         for given in ctx.params["inputs"]:
-            root = Path(re.split(r"[*?\[]", given)[0] or ".")
+            root = Path(given if Path(given).exists() else re.split(r"[*?\[]", given)[0] or ".")
             if not root.is_file() and out.resolve().is_relative_to(root.resolve()):
                 raise UsageError(f"lies inside the input {given}.", path=out, hint="Keep pairs outside their inputs.")
         return out
@@ -141,6 +149,11 @@ class DegradeCommand(TaskCommand):
                 hint="Reduce first, then damage what came out in a second run.",
             )
         return {TRUTH: truth, MASKS: mask, DEGRADED: spec}
+
+
+def _lossless(wanted: str | None) -> str | None:
+    """The format of what is compared with; where that would lose something, what it is without a wish."""
+    return None if wanted is not None and suffix_format(f".{wanted.lower()}") in LOSSY else wanted
 
 
 @contextlib.contextmanager
