@@ -64,6 +64,14 @@ def test_pictures_of_any_size_and_depth_are_looked_at_in_silence(
     assert diagnose(Image(pixels)).width == shape[1]
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_map_that_marks_what_is_missing_by_the_lowest_float_is_looked_at_in_silence() -> None:
+    pixels = np.random.default_rng(0).uniform(0, 1, (64, 64, 3)).astype(np.float32)
+    pixels[:9, :9] = np.finfo(np.float32).min
+    found = diagnose(Image(pixels))
+    assert np.isfinite([found.noise.sigma, found.cast.angle, found.blur.sigma, found.fading.black]).all()
+
+
 def confidences(document: dict[str, object]) -> list[float]:
     return [part["confidence"] for part in document.values() if isinstance(part, dict)]
 

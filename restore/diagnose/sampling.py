@@ -46,7 +46,8 @@ def luma_tiles(pixels: Pixels) -> Iterator[Floats]:
 def grey_levels(pixels: Pixels) -> Floats:
     """A copy in 8-bit grey levels, not clipped; what is no number becomes black, or white where it is infinite."""
     white = 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
-    levels: Floats = pixels.astype(np.float32) * np.float32(255 / white)
+    with np.errstate(over="ignore"):  # as where a map marks what is missing by the lowest float
+        levels: Floats = pixels.astype(np.float32) * np.float32(255 / white)
     return np.nan_to_num(levels, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
 
 
