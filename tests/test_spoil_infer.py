@@ -75,6 +75,21 @@ def test_the_seed_and_the_pixels_decide_and_nothing_else() -> None:
     assert np.array_equal(done(a, gaussian="10").pixels, done(named, gaussian="10").pixels)
 
 
+def test_the_number_of_threads_changes_nothing() -> None:
+    y, x = np.mgrid[:401, :503]
+    wavy = np.dstack([np.sin(x / 7), np.cos(y / 5), np.sin((x + y) / 9)]).astype(np.float32) * 0.4 + 0.5
+    chain = options(defocus="3", motion_blur="9", fading="0.4", camera="0.01", poisson_gaussian="100")
+    one, three = (
+        picture_of(
+            load_restorer(SPECS["spoil"], None, Runtime(device="cpu", threads=threads)).restore(
+                Observation((Image(wavy),)), chain
+            )
+        ).pixels
+        for threads in (1, 3)
+    )
+    assert np.array_equal(one, three)
+
+
 def test_seeds_differ_with_depth_and_shape() -> None:
     pixels = np.zeros((4, 6, 3), np.uint8)
     others = (pixels, pixels.reshape(6, 4, 3), pixels.astype(np.uint16), np.ones_like(pixels))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -75,7 +77,7 @@ class Spoiler:
         generator = torch.Generator(device).manual_seed(seed_of(image.pixels, options.seed))
         reader = PixelReader(image.pixels, 1)
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), _one_thread():
                 clean = reader(0, image.height, 0, image.width).contiguous().to(device)
                 return degraded(clean, options.steps(), generator, grey=image.is_grey)
         except ValueError as error:
@@ -133,6 +135,20 @@ def seed_of(pixels: Pixels, seed: int) -> int:
     told = hashlib.blake2b(f"{seed} {pixels.shape} {pixels.dtype}".encode(), digest_size=8)
     told.update(np.ascontiguousarray(pixels).data)
     return int.from_bytes(told.digest(), "big") >> 1
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute with a single thread: with several, spectra and powers differ in their last bits, by how many there are.
+
+    Where noise is drawn from what came out (`torch.poisson`), another last bit is another picture.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _checked(observation: Observation) -> Image:
