@@ -53,3 +53,12 @@ def test_only_tasks_with_such_models_have_the_flags(
     assert "--group-by" not in run_cli(manager, "denoise", "--help").out
     assert "--group-by" in run_cli(manager, "fuse", "--help").out
     assert run_cli(manager, "denoise", tmp_path, "-o", tmp_path / "o", "--group-by", "2").code == ExitCode.USAGE
+
+
+def test_help_of_series_shows_no_flags_that_series_refuse(
+    tiny: Tiny, averager: Averager, run_cli: Callable[..., Outcome]
+) -> None:
+    manager = PluginManager.of({"tiny": tiny, "averager": averager})
+    single, several = (run_cli(manager, task, "--help").out for task in ("denoise", "fuse"))
+    for flag in ("--in-place ", "--backup ", "--watch ", "--settle ", "--poll "):
+        assert flag in single and flag not in several

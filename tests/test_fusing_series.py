@@ -70,6 +70,13 @@ def shoot(scene: npt.NDArray[np.uint8]) -> Shoot:
     return write
 
 
+def test_the_document_of_a_run_names_all_frames(tmp_path: Path, shoot: Shoot, fuse: Command) -> None:
+    frames = [shoot(tmp_path / "in" / name, steps) for name, steps in (("a.png", 0.5), ("b.png", -3.0))]
+    for words in (("--dry-run",), ()):  # what is said before and after is the same
+        (result,) = json.loads(fuse(*frames, "-o", tmp_path / "out.png", "--json", *words).out)["results"]
+        assert result["frames"] == [str(frame) for frame in frames] and result["source"] == str(frames[0])
+
+
 def test_named_files_are_one_series_and_out_is_a_file(
     tmp_path: Path, shoot: Shoot, fuse: Command, averager: Averager
 ) -> None:

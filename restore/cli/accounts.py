@@ -3,14 +3,17 @@
 The document of a run: ``task``, ``model``, ``inputs``, ``done``, ``skipped``, ``failed``, ``left`` (only after an
 interruption or an early stop more than 0), ``interrupted``, ``stopped`` (why it stopped early, or null),
 ``nothing_missing`` (in how many there was nothing to fill, or no damage was found), ``megapixels``, ``seconds``,
-``exit_code``, ``notes``, and ``results``: per input ``source``, ``output``, ``companions``
-(what is written beside the output), ``state`` ("done", "skipped", "failed"), ``reason``, ``seconds``, ``megapixels``,
-``warnings``, and ``account`` (what a pipeline or `auto` found and did, see docs/pipelines.md; else null).
+``exit_code``, ``notes``, and ``results``: per input (or series) ``source``, ``frames`` (all files of a series, or
+null), ``output``, ``companions`` (what is written beside the output), ``state`` ("done", "skipped", "failed"),
+``reason``, ``seconds``, ``megapixels``, ``warnings``, and ``account`` (what a pipeline or `auto` found and did, see
+docs/pipelines.md; else null).
 """
 
 from __future__ import annotations
 
 import json as json_format
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -67,6 +70,7 @@ def summary(report: Report) -> str:
 
 def report_document(job: Job, report: Report) -> dict[str, object]:
     """What ``--json`` prints; see the top of this file."""
+    series = {item.output: item.sources for item in job.plan.items if len(item.sources) > 1}
     return {
         "task": job.spec.task,
         "model": job.spec.name,
@@ -82,13 +86,18 @@ def report_document(job: Job, report: Report) -> dict[str, object]:
         "seconds": round(report.seconds, 3),
         "exit_code": int(ExitCode(report.exit_code)),
         "notes": list(job.plan.notes),
-        "results": [_result_document(result, job.plan.companions) for result in report.results],
+        "results": [
+            _result_document(result, series.get(result.output), job.plan.companions) for result in report.results
+        ],
     }
 
 
-def _result_document(result: FileResult, companions: tuple[Companion, ...]) -> dict[str, object]:
+def _result_document(
+    result: FileResult, frames: Sequence[Path] | None, companions: tuple[Companion, ...]
+) -> dict[str, object]:
     return {
         "source": str(result.source),
+        "frames": None if frames is None else [str(path) for path in frames],
         "output": str(result.output),
         "companions": [str(path) for path in companion_paths(result.output, companions)],
         "state": result.state,

@@ -14,6 +14,9 @@ from restore.cli.wording import Bytes, Device, Pixels
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.engine import JOBS
 
+NOT_FOR_SERIES = frozenset({"in_place", "backup", "watch", "settle", "poll"})
+"""Names of the flags that make no sense where several pictures become one."""
+
 
 def common_flags(models: list[str], *, masks: bool = False, series: bool = False) -> list[click.Parameter]:
     """Make the parameters that do not depend on the model.
@@ -27,7 +30,7 @@ def common_flags(models: list[str], *, masks: bool = False, series: bool = False
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
         return [name for name in models if name.startswith(incomplete)]
 
-    return [
+    params = [
         click.Argument(["inputs"], nargs=-1, required=True, metavar="INPUT..."),
         click.Option(["-o", "--output"], metavar="OUT", help="The folder (or file) for the results."),
         click.Option(["-m", "--model"], metavar="MODEL", shell_complete=complete, help="Which model; see below."),
@@ -47,6 +50,10 @@ def common_flags(models: list[str], *, masks: bool = False, series: bool = False
         click.Option(["--json"], is_flag=True, help="Print one JSON document at the end and nothing else."),
         click.Option(["-v", "--verbose"], count=True, help="Say more; -vv even more."),
     ]
+    for param in params:
+        if series and isinstance(param, click.Option) and param.name in NOT_FOR_SERIES:
+            param.hidden = True  # `restore.cli.series_flags.series_of` refuses it and says why
+    return params
 
 
 def _machine_flags() -> list[click.Parameter]:
