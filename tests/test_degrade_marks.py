@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from torch import Generator, Tensor
@@ -88,3 +90,18 @@ def test_parts_cannot_be_missing_in_tiny_pictures() -> None:
 def test_tiny_pictures_can_be_scratched_and_dusty(size: tuple[int, int]) -> None:
     for draw in (scratched, dusty):
         assert draw(grey(1, *size), share(0.1), "any", seeded())[1].any()
+
+
+def test_large_pictures_are_not_counted_anew_after_every_speck(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = 0
+    count = np.count_nonzero
+
+    def counting(canvas: npt.NDArray[np.uint8]) -> int:
+        nonlocal counted
+        counted += 1
+        return int(count(canvas))
+
+    monkeypatch.setattr(np, "count_nonzero", counting)
+    _, mask = dusty(torch.zeros(1, 3, 1000, 1000), torch.full((1, 1, 1, 1), 0.05), "any", Generator().manual_seed(0))
+    assert 0.05 <= float(mask.float().mean()) < 0.051
+    assert counted < 1000  # of some 4,000 pieces

@@ -23,6 +23,9 @@ LIGHT, DARK = (0.85, 1.0), (0.0, 0.15)
 FAINTEST = 0.3
 """What covers a pixel less than this is not drawn, so that a mask marks nothing that cannot be seen."""
 
+_LARGEST = 900
+"""Pixels that a speck or a hair covers at most."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -77,8 +80,9 @@ def dusty(clean: Tensor, share: Tensor, tone: str, generator: Generator) -> tupl
 
     def draw(height: int, width: int, wanted: float, chance: Chance) -> list[Mark]:
         canvas = np.zeros((height, width), np.uint8)
-        while np.count_nonzero(canvas) < wanted * canvas.size:
-            (_hair if chance.random() < 0.1 else _speck)(canvas, chance)
+        while (lacking := wanted * canvas.size - np.count_nonzero(canvas)) > 0:
+            for _ in range(max(int(lacking / _LARGEST), 1)):  # counting takes longer than drawing
+                (_hair if chance.random() < 0.1 else _speck)(canvas, chance)
         return [Mark((canvas > 0) * np.float32(chance.uniform(0.8, 1)), _tone(tone, chance))]
 
     return _marked(clean, share, draw, generator)
