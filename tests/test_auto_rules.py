@@ -69,6 +69,8 @@ def test_noise_needs_two_witnesses(sound: Evidence) -> None:
     grass = verdict(with_noise(sound, 12, flat=0.5), "denoise")
     assert (grass.options, grass.why) == (None, "noise of sigma 12.0, or texture")
     assert verdict(with_noise(sound, 12, confidence=0.3, flat=8), "denoise").options is None
+    fur = replace(with_noise(sound, 9.9, flat=3.1), removed=7.2)
+    assert verdict(fur, "denoise").options is None, "texture shows in a trial as well"
 
 
 def test_noise_that_jpeg_has_smoothed_shows_in_a_trial(sound: Evidence) -> None:
@@ -102,10 +104,11 @@ def test_the_axes_of_light_are_measured_in_stops() -> None:
         ((0.25, 0.10, 0.16), (1.0, 0.98, 0.97), {"fading": 1.0}),
         ((0.20, 0.20, 0.20), (1.0, 0.98, 0.97), None),  # fog, or a fashion
         ((0.08, 0.03, 0.05), (1.0, 0.98, 0.97), None),  # hardly faded
-        ((0.16, 0.17, 0.16), (0.85, 0.84, 0.80), {"contrast": 1.0}),
+        ((0.22, 0.23, 0.22), (0.85, 0.84, 0.80), {"contrast": 1.0}),
         ((0.40, 0.32, 0.36), (0.89, 0.84, 0.85), {"fading": 1.0}),  # faded, and weak besides
         ((0.02, 0.02, 0.02), (0.70, 0.70, 0.70), None),  # dark
-        ((0.15,), (0.80,), {"contrast": 1.0}),
+        ((0.15, 0.15, 0.15), (0.80, 0.80, 0.80), None),  # dull, as many sound ones are
+        ((0.25,), (0.80,), {"contrast": 1.0}),
         ((0.25,), (1.0,), None),
     ],
 )
