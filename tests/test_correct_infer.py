@@ -77,7 +77,7 @@ def test_every_correction_alone_is_enough_and_zero_is_none() -> None:
         ({"dewarp": True, "deskew": True}, "--deskew and --dewarp cannot go together"),
         ({"neutral": "1,1", "white_balance": "grey-world"}, "--neutral and --white-balance cannot go together"),
         ({"neutral": "1;1"}, "write it as x,y"),
-        ({"corners": ("0,0", "10,0", "10,10", "8,3")}, "not the corners of a convex quadrilateral"),
+        ({"corners": ("0,0", "10,0", "10,10", "8,3")}, "--corners: the four points are not .* give each corner"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options: dict[str, object], said: str) -> None:

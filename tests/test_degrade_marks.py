@@ -104,4 +104,4 @@ def test_large_pictures_are_not_counted_anew_after_every_speck(monkeypatch: pyte
     monkeypatch.setattr(np, "count_nonzero", counting)
     _, mask = dusty(torch.zeros(1, 3, 1000, 1000), torch.full((1, 1, 1, 1), 0.05), "any", Generator().manual_seed(0))
     assert 0.05 <= float(mask.float().mean()) < 0.051
-    assert counted < 1000  # of some 4,000 pieces
+    assert counted < 1000  # 1,955 after every piece

@@ -108,7 +108,10 @@ class CorrectOptions(Options):
         if self.neutral is not None and self.white_balance is not None:
             raise ValueError("--neutral and --white-balance cannot go together; give one of them")
         if self.corners is not None:
-            ordered(np.array(points_of(self.corners)))
+            try:
+                ordered(np.array(points_of(self.corners)))
+            except ValueError as error:
+                raise ValueError(f"--corners: {error}; give each corner of the print once, as x,y") from None
         return self
 
     @property

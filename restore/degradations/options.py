@@ -82,7 +82,10 @@ class Spoiling(Options):
         """
         scale = self.scale()
         if min(height, width) < scale:
-            raise InputError(f"cannot be made {scale} times smaller: it has {width} x {height} pixels.")
+            raise InputError(
+                f"cannot be made {scale} times smaller: it has {width} x {height} pixels.",
+                hint="Reduce it less, or leave it out with --exclude.",
+            )
         return height // scale, width // scale
 
     def truth_size(self, height: int, width: int) -> tuple[int, int]:
