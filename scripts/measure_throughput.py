@@ -47,7 +47,7 @@ def make_folder(photo: Path, folder: Path, count: int, megapixels: float) -> int
 
 def bare_network(dae: ConvDae, pixels: int) -> float:
     """Seconds for the denoiser alone over so many pixels, as 512-pixel tiles on ready tensors."""
-    network = place(dae.denoiser, dae.machine)
+    network = place(dae.networks.denoiser, dae.networks.machine)
     tile = torch.rand(1, 4, 512, 512).contiguous(memory_format=torch.channels_last)
     tiles = round(pixels / 512**2)
     with torch.inference_mode():

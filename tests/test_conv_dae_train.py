@@ -13,6 +13,8 @@ from restore_conv_dae.infer import load
 from restore_conv_dae.plugin import DenoiseOptions
 from restore_conv_dae.recipe import MARGIN, Settings, degrade, picture_loss, split
 from restore_conv_dae.train import train
+from restore_conv_dae.train_estimator import level_loss
+from safetensors.torch import load_file
 from skimage import data
 
 from restore.errors import InputError, UsageError
@@ -64,6 +66,39 @@ def test_training_starts_from_given_weights(spec: TrainSpec) -> None:
     train(replace(spec, work=spec.work.with_name("again"), warm_start=spec.output, max_steps=1))
     again = float((spec.work.with_name("again") / "log.csv").read_text().splitlines()[-1].split(",")[5])
     assert again == pytest.approx(first, abs=1.0)
+
+
+def test_the_estimator_learns_alone_and_leaves_the_denoiser_as_it_is(spec: TrainSpec) -> None:
+    train(spec)
+    alone = replace(spec, output=spec.output.with_name("e.safetensors"), work=spec.work.with_name("alone"))
+    train(replace(alone, warm_start=spec.output, settings=TINY | {"learns": "estimator"}))
+    before, after = (load_file(path) for path in (spec.output, alone.output))
+    assert all(torch.equal(before[name], after[name]) for name in before if name.startswith("denoiser."))
+    assert not all(torch.equal(before[name], after[name]) for name in before if name.startswith("estimator."))
+    row = dict(zip(*((alone.work / "log.csv").read_text().splitlines()[k].split(",") for k in (0, -1)), strict=True))
+    assert float(row["kept"]) >= float(row["worst"]) and float(row["level"]) > 0
+    assert header(alone.output)["model"] == "conv-dae"
+
+
+def test_what_cannot_be_learned_alone_is_refused(spec: TrainSpec) -> None:
+    with pytest.raises(UsageError, match="cannot learn 'denoiser' alone"):
+        train(replace(spec, settings=TINY | {"learns": "denoiser"}))
+
+
+def test_a_level_that_is_too_high_costs_more_than_one_too_low_and_less_with_camera_noise() -> None:
+    level = torch.full((2, 1, 4, 4), 10 / 255)
+    low, high = level - 2 / 255, level + 2 / 255
+    assert float(level_loss(high, level, 0)) > float(level_loss(low, level, 0)) > 0
+    assert float(level_loss(high, level, 2)) < float(level_loss(low, level, 2))
+    assert float(level_loss(level, level, 1)) == 0
+
+
+def test_of_equal_errors_the_one_in_green_weighs_most_where_luma_is_asked_for() -> None:
+    clean, level = torch.full((1, 3, 8, 8), 0.5), torch.full((1, 1, 1, 1), 0.1)
+    off = [clean + 0.1 * torch.eye(3)[k].reshape(1, 3, 1, 1) for k in range(3)]
+    plain, luma = ([float(picture_loss(x, clean, level, share)) for x in off] for share in (0.0, 0.7))
+    assert plain == pytest.approx([plain[0]] * 3)
+    assert luma[1] > luma[0] > luma[2]
 
 
 def test_unknown_settings_and_unreadable_values_are_refused(spec: TrainSpec) -> None:

@@ -20,6 +20,8 @@ HELD_BACK = 24
 """Photographs kept for validation, roughly, where there are many."""
 FLOOR = 5e-5
 """Squared error below which a picture's part in the loss levels off."""
+LUMA = (0.299, 0.587, 0.114)
+"""What red, green and blue have in luma, ITU-R BT.601."""
 MARGIN = 16
 """Crops are degraded with this many pixels more and cropped again, so that JPEG blocks lie anywhere."""
 
@@ -39,6 +41,8 @@ class Settings:
         clean: Share of the crops without camera noise that have no noise at all: do no harm.
         told: Share of the crops for which the denoiser is told the true noise level.
         widths: Channels per level, "64-128-192".
+        luma: Share of the loss that asks for lightness alone, whatever the colours are.
+        learns: "both", or "estimator" alone: a given denoiser stays as it is.
         blocks: Residual blocks: encoder levels, bottleneck, decoder levels, "1-1-2-2-1".
     """
 
@@ -53,6 +57,8 @@ class Settings:
     told: float = 0.6
     widths: str = "64-128-192"
     blocks: str = "1-1-2-2-1"
+    luma: float = 0.0
+    learns: str = "both"
 
     @property
     def architecture(self) -> Architecture:
@@ -175,7 +181,7 @@ def _level(noise: Tensor, sigma: Tensor, camera: int) -> Tensor:
     return level
 
 
-def picture_loss(restored: Tensor, clean: Tensor, level: Tensor) -> Tensor:
+def picture_loss(restored: Tensor, clean: Tensor, level: Tensor, luma: float = 0.0) -> Tensor:
     """Mean over the pictures of the root of their squared error, relative to what is usual at their noise level.
 
     Between two extremes: the mean logarithm of the errors (PSNR per crop) lets the flattest crops pull hardest, the
@@ -186,8 +192,13 @@ def picture_loss(restored: Tensor, clean: Tensor, level: Tensor) -> Tensor:
         restored: ``(N, 3, H, W)`` in [0, 1] units.
         clean: The same shape.
         level: The noise level ``(N, 1, h, w)``.
+        luma: Share of the squared error, 0 to 1, that is of luma alone.
     """
-    error = ((restored.float() - clean) ** 2).mean((1, 2, 3))
+    difference = restored.float() - clean
+    error = (difference**2).mean((1, 2, 3))
+    if luma:
+        lightness = (difference * difference.new_tensor(LUMA).reshape(1, 3, 1, 1)).sum(1)
+        error = (1 - luma) * error + luma * (lightness**2).mean((1, 2))
     # 1.4: so the error of a trained network grows with the level. The floor (1.8 grey levels) keeps pictures with
     # hardly any noise from outweighing all others.
     usual = 1e-3 * (level.mean((1, 2, 3)) * 255 / 25) ** 1.4 + FLOOR

@@ -14,19 +14,16 @@ import torch
 from torch import Tensor
 
 from restore.degrade import uniform
+from restore.errors import UsageError
 from restore.spec import TrainSpec
 from restore.toolkit.muon import Muon
 from restore.toolkit.patches import CropSampler, load_photographs
-from restore.toolkit.training import (
-    CsvLog,
-    MovingAverage,
-    channels_last,
-    parse_settings,
-)
+from restore.toolkit.training import CsvLog, MovingAverage, channels_last, parse_settings
 from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import header
 from restore.weights import load as load_weights
 from restore_conv_dae.recipe import MARGIN, NOISE, Lesson, Pair, picture_loss, split
+from restore_conv_dae.train_estimator import train_estimator
 
 log = logging.getLogger("restore")
 
@@ -45,6 +42,11 @@ def train(spec: TrainSpec, lesson: Lesson = NOISE) -> None:
         UsageError: An unknown setting.
     """
     settings = parse_settings(lesson.settings, spec, lesson.model)
+    if settings.learns == "estimator" and lesson is NOISE:
+        train_estimator(spec, settings)
+        return
+    if settings.learns != "both":
+        raise UsageError(f"{lesson.model} cannot learn '{settings.learns}' alone.", hint="Leave --set learns=… out.")
     spec.work.mkdir(parents=True, exist_ok=True)
 
     # Machine. bf16 where the machine is faster with it; weights, loss and average stay float32.
@@ -86,7 +88,7 @@ def train(spec: TrainSpec, lesson: Lesson = NOISE) -> None:
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         restored, estimate = model(noisy, level, told)
         guess = (estimate.float() - level).abs().mean() * 10
-        loss = picture_loss(restored, clean, level)
+        loss = picture_loss(restored, clean, level, settings.luma)
         run.check(loss)
         fabric.backward(loss + guess)
         fabric.clip_gradients(model, adam, max_norm=1.0, error_if_nonfinite=False)

@@ -32,6 +32,7 @@ class Setup:
         masks: Kinds of holes, of `restore.holes.KINDS`; None for all.
         mode: Why the frames of series were taken, of `restore.series.request.MODES`; "auto" lets the pixels tell.
         synthetic: What series are made of pictures ("focus"); None for real ones.
+        qualities: libjpeg qualities at which pictures are saved; None for the task's own choice.
     """
 
     data: Path | None = None
@@ -47,6 +48,7 @@ class Setup:
     masks: tuple[str, ...] | None = None
     mode: str = "auto"
     synthetic: str | None = None
+    qualities: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

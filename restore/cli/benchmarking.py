@@ -53,10 +53,11 @@ def benchmark_command(manager: PluginManager) -> click.Command:
         help="A model, with options of its own if you like ('nlm:norm=l2', 'conv-dae:weights=my.safetensors').",
     )
     @click.option("--sigma", multiple=True, type=click.FloatRange(0, 255), help="denoise: noise to add. [default: 25]")
-    @click.option("--blind", is_flag=True, help="denoise: do not tell the models how strong the noise is.")
+    @click.option("--blind", is_flag=True, help="denoise, dejpeg: do not tell the models how strong it is.")
     @click.option("--pairs", nargs=2, type=click.Path(path_type=Path), help="denoise: folders NOISY and CLEAN.")
-    @click.option("--grey", is_flag=True, help="denoise: make the pictures grey (one channel) first.")
+    @click.option("--grey", is_flag=True, help="denoise, dejpeg: make the pictures grey first.")
     @click.option("--seed", type=click.IntRange(min=0), help="denoise, inpaint, fuse: seed of chance. [default: 0]")
+    @click.option("--quality", multiple=True, type=click.IntRange(1, 100), help="dejpeg: of JPEG. [default: 10 to 40]")
     @click.option("--scale", multiple=True, type=click.IntRange(2, 8), help="upscale: factors. [default: 2, 3 and 4]")
     @click.option("--uncertainty", is_flag=True, help="upscale: also measure the models' maps of uncertainty.")
     @click.option("--masks", multiple=True, type=click.Choice(KINDS), help="inpaint: kinds of holes. [default: all]")
@@ -77,6 +78,7 @@ def benchmark_command(manager: PluginManager) -> click.Command:
         pairs: tuple[Path, Path] | None,
         grey: bool,
         seed: int | None,
+        quality: tuple[int, ...],
         scale: tuple[int, ...],
         uncertainty: bool,
         masks: tuple[str, ...],
@@ -91,21 +93,27 @@ def benchmark_command(manager: PluginManager) -> click.Command:
     ) -> int:
         """Spoil the clean pictures in the folder DATA in a known way, let models mend them, and measure.
 
-        TASK is what the models are for: denoise (noise is added), upscale (pictures are reduced), inpaint (holes are
-        cut into them) or fuse (pictures are split by focus; or DATA holds real series, x_1.jpg x_2.jpg, and results
-        are judged by their frames).
+        TASK is what the models are for: denoise (noise is added), dejpeg (pictures are saved as JPEG), upscale
+        (pictures are reduced), inpaint (holes are cut into them) or fuse (pictures are split by focus; or DATA holds
+        real series, x_1.jpg x_2.jpg, and results are judged by their frames).
         """
         from restore.benchmark.running import run_benchmark
         from restore.benchmark.tasks import Setup
 
         chosen = _task(task)
         special = {"sigma": sigma, "blind": blind, "pairs": pairs, "grey": grey, "seed": seed, "scale": scale}
-        special |= {"uncertainty": uncertainty, "masks": masks, "mode": mode, "synthetic": synthetic}
+        special |= {
+            "quality": quality,
+            "uncertainty": uncertainty,
+            "masks": masks,
+            "mode": mode,
+            "synthetic": synthetic,
+        }
         _refuse_others(chosen, [name for name, value in special.items() if value not in ((), False, None)])
         if csv_file is not None and not csv_file.parent.is_dir():
             raise OutputError("there is no such folder.", path=csv_file.parent, hint="Create it first.")
         wanted = sigma or None, scale or None, blind, grey, uncertainty, limit, seed or 0, max_pixels, masks or None
-        setup = Setup(data, pairs, *wanted, mode or AUTO, synthetic)
+        setup = Setup(data, pairs, *wanted, mode or AUTO, synthetic, quality or None)
         runtime = Runtime(device, threads=threads)
         contenders = [_contender(text, chosen, manager) for text in models]
         with _watching(quiet=json) as observer:
