@@ -52,7 +52,7 @@ def read_tables(path: Path | str, what: str, first: str) -> tuple[StepTable, ...
         UsageError: It cannot be read, is no TOML, holds no steps, or anything else beside them.
     """
     try:
-        text = Path(path).read_text("utf-8")
+        text = Path(path).read_text("utf-8-sig")  # editors on Windows begin with a mark
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
         raise UsageError(f"cannot be read as a {what}: {why}.", path=path, hint="Name a TOML file.") from error

@@ -35,6 +35,12 @@ def test_each_key_is_found_in_its_own_step(tmp_path: Path) -> None:
     assert first.line("box") == 2, "what is not there is told where its step begins"
 
 
+def test_the_mark_that_editors_on_windows_begin_with_is_no_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "steps.toml"
+    file.write_text(TEXT, "utf-8-sig")
+    assert [step.values["task"] for step in read_tables(file, "pipeline", "task")] == ["denoise", "inpaint"]
+
+
 def test_a_refusal_names_file_line_and_advice(tmp_path: Path) -> None:
     file = written(tmp_path, TEXT)
     refusal = read_tables(file, "pipeline", "task")[1].refusal("task", "no.", "Do it.")
