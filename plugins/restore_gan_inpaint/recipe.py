@@ -25,7 +25,7 @@ HELD_BACK = 24
 JUDGED = ("scratch", "text", "brush20", "brush40")
 """Kinds of holes that validation fills."""
 
-LEAST_ENERGY = 0.9
+LEAST_ENERGY = 0.78
 """Energy of gradients relative to the truth's that is asked for near the edge of a hole."""
 
 MOST_ENERGY = 1.1
