@@ -36,10 +36,10 @@ BLOCKS = [commands for block in shell_blocks(README) if (commands := restore_com
 def test_commands_in_the_readme_run(
     commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each block from a folder with nothing but the samples, its commands in order."""
+    """Each block from a folder with nothing but samples and examples, its commands in order."""
     from restore.cli import main
 
-    for samples in ("sample_images", "sample_series"):
+    for samples in ("sample_images", "sample_series", "docs/examples"):
         shutil.copytree(ROOT / samples, tmp_path / samples)
     monkeypatch.chdir(tmp_path)
     for arguments in commands:
