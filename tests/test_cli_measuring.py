@@ -221,7 +221,7 @@ def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Pat
     [
         (
             ("paint", "DATA", "-m", "tv"),
-            "there is no benchmark for 'paint'. There are: denoise, upscale, inpaint, fuse",
+            "there is no benchmark for 'paint'. There are: denoise, dejpeg, upscale, inpaint, fuse",
         ),
         (("denoise", "DATA", "-m", "tvv"), "There is no model 'tvv'"),
         (("denoise", "DATA", "-m", "tv:weight"), "'weight' has no value"),
