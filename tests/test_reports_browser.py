@@ -43,7 +43,8 @@ class Visit:
 
     def shown(self) -> list[str]:
         """Names of the cards that are shown, in order."""
-        return [each.inner_text() for each in self.page.locator("article:visible h2").all()]
+        # Not inner_text: of what the browser has not drawn yet (content-visibility) that is empty.
+        return [each.text_content() or "" for each in self.page.locator("article:visible h2").all()]
 
 
 @pytest.fixture(scope="module")
