@@ -90,7 +90,7 @@ class ContactSheet:
         if cell.state != "done":
             middle = left + self._edge * 3 // 2
             pen.write(self._canvas, cell.state, middle, top + self._edge // 2, 0.5)
-        name = _shortened(_plain(cell.name), width - gap, pen)
+        name = pen.shortened(cell.name, width - gap)
         pen.write(self._canvas, name, left, top + self._edge + round(1.25 * text), 0)
 
     def save(self, path: Path) -> None:
@@ -137,17 +137,3 @@ def _lay(box: Shown, picture: Shown) -> None:
         place[:] = np.rint(small[..., :3] * share + place * (1 - share))
     else:
         place[:] = small
-
-
-def _shortened(name: str, room: int, pen: Pen) -> str:
-    """A name that fits, its beginning left out: the ends of paths tell photos apart."""
-    kept = len(name)
-    label = name
-    while pen.length(label) > room and kept > 2:
-        kept -= 1
-        label = f"…{name[len(name) - kept :]}"
-    return label
-
-
-def _plain(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

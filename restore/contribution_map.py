@@ -103,7 +103,7 @@ def _legend(width: int, factor: float, names: Sequence[str]) -> Canvas:
     places: list[tuple[int, int, str]] = []
     x, line = margin, 0
     for name in names:
-        label = _shortened(name, width - 2 * margin - 2 * text, pen)
+        label = pen.shortened(name, width - 2 * margin - 2 * text, front=1 / 3)
         takes = 2 * text + pen.length(label)
         if x > margin and x + takes > width - margin:
             x, line = margin, line + 1
@@ -114,13 +114,3 @@ def _legend(width: int, factor: float, names: Sequence[str]) -> Canvas:
         canvas[y : y + text, x : x + text] = colour
         pen.write(canvas, label, x + round(1.5 * text), y + round(0.85 * text), 0)
     return canvas
-
-
-def _shortened(name: str, room: int, pen: Pen) -> str:
-    """A name that fits, its middle left out: the ends of file names are what tells a series' frames apart."""
-    kept = len(name)
-    label = name
-    while pen.length(label) > room and kept > 2:
-        kept -= 1
-        label = f"{name[: kept // 3]}…{name[len(name) - (kept - kept // 3) :]}"
-    return label

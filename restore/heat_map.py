@@ -117,6 +117,22 @@ class Pen:
         _, _, length, _ = cv2.getTextSize((self._width, self._size), _plain(text), (0, 0), self._font, self._size, 400)
         return int(length)
 
+    def shortened(self, name: str, room: int, front: float = 0.0) -> str:
+        """A file's name that fits into so many pixels.
+
+        Args:
+            name: The name; its end tells files apart, and is kept.
+            room: In pixels.
+            front: Share of what is kept that is the name's beginning.
+        """
+        label = name
+        kept = len(name)
+        while self.length(label) > room and kept > 2:
+            kept -= 1
+            first = int(kept * front)
+            label = f"{name[:first]}…{name[len(name) - (kept - first) :]}"
+        return label
+
 
 def _plain(text: str) -> str:
     """The text without what stands for bytes of a file name that is not UTF-8: it takes OpenCV and the process down."""

@@ -109,3 +109,14 @@ def test_a_file_name_that_is_no_text_is_written_with_a_sign_for_what_is_none() -
     assert subprocess.run([sys.executable, "-c", "\n".join(lines)], check=False).returncode == 0
     pen = Pen(400, 16)
     assert pen.length("a\udcff.png") == pen.length("a\ufffd.png")
+
+
+def test_a_name_that_is_too_long_keeps_its_end_and_as_much_of_its_beginning_as_asked_for() -> None:
+    pen = Pen(400, 20)
+    name = "a-very-long-name-of-a-photo-0042.jpg"
+    room = pen.length(name) // 2
+    for front in (0.0, 1 / 3):
+        label = pen.shortened(name, room, front)
+        assert pen.length(label) <= room and label.endswith("0042.jpg")
+        assert label.startswith("…") == (front == 0)
+    assert pen.shortened(name, 2 * room + 2) == name
