@@ -20,8 +20,6 @@ HELD_BACK = 24
 """Photographs kept for validation, roughly, where there are many."""
 FLOOR = 5e-5
 """Squared error below which a picture's part in the loss levels off."""
-LUMA = (0.299, 0.587, 0.114)
-"""What red, green and blue have in luma, ITU-R BT.601."""
 MARGIN = 16
 """Crops are degraded with this many pixels more and cropped again, so that JPEG blocks lie anywhere."""
 
@@ -197,8 +195,7 @@ def picture_loss(restored: Tensor, clean: Tensor, level: Tensor, luma: float = 0
     difference = restored.float() - clean
     error = (difference**2).mean((1, 2, 3))
     if luma:
-        lightness = (difference * difference.new_tensor(LUMA).reshape(1, 3, 1, 1)).sum(1)
-        error = (1 - luma) * error + luma * (lightness**2).mean((1, 2))
+        error = (1 - luma) * error + luma * (grey(difference) ** 2).mean((1, 2, 3))
     # 1.4: so the error of a trained network grows with the level. The floor (1.8 grey levels) keeps pictures with
     # hardly any noise from outweighing all others.
     usual = 1e-3 * (level.mean((1, 2, 3)) * 255 / 25) ** 1.4 + FLOOR
