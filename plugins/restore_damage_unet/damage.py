@@ -40,6 +40,11 @@ class Layers:
     alpha: Tensor
     colour: Tensor
 
+    @property
+    def nothing(self) -> Tensor:
+        """Which pictures get no damage: boolean ``(N,)``."""
+        return self.alpha.amax((0, 2, 3, 4)) == 0
+
     def on(self, clean: Tensor) -> Tensor:
         """Lay them on pictures ``(N, 3, H, W)``."""
         picture = clean

@@ -43,6 +43,7 @@ class Settings:
         batch: Crops per step.
         crop: Edge of the crops in pixels, a multiple of 16.
         clean: Share of the crops without damage.
+        again: Share of those that are shown again because the network saw damage in them.
         kinds: Kinds of overlays to learn from, "hair+scratches"; empty for all.
         judged: Batches of eight damaged crops for validation; there are a third more of clean ones.
         widths: Channels per level, "24-48-64-96".
@@ -54,6 +55,7 @@ class Settings:
     batch: int = 12
     crop: int = 128
     clean: float = 0.3
+    again: float = 0.5
     kinds: str = ""
     judged: int = 6
     widths: str = "24-48-64-96"

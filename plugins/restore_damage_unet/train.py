@@ -24,6 +24,7 @@ from restore.toolkit.training import (
 from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import load as load_weights
 from restore_damage_unet.damage import draw_layers
+from restore_damage_unet.hard_crops import HardCrops
 from restore_damage_unet.model import Detector, shown
 from restore_damage_unet.overlays import holds_overlays, load_overlays, split_overlays
 from restore_damage_unet.recipe import (
@@ -83,8 +84,10 @@ def train(spec: TrainSpec) -> None:
     average = MovingAverage(network)
     rates = {"muon": settings.inner_rate, "adam": settings.rate}
     run = TrainingRun(spec, {"network": network}, optimizers, rates, average)
-    sampler = CropSampler(learned, edge, seed=run.seed)
+    # Places drawn evenly: damage shows on plain sky, and clouds in it are what is taken for damage.
+    sampler = CropSampler(learned, edge, seed=run.seed, candidates=1)
     random = np.random.default_rng(run.seed)
+    hard = HardCrops(settings.again, random)
     generator = torch.Generator(device=fabric.device).manual_seed(run.seed)
     csv = CsvLog(spec.work / "log.csv", COLUMNS)
     judged = Detector(settings.architecture).to(fabric.device)
@@ -96,9 +99,12 @@ def train(spec: TrainSpec) -> None:
         run.begin()
 
         layers = draw_layers(pieces, settings.batch, edge, settings.clean, random)
-        crops = sampler.batch(settings.batch).to(fabric.device)
+        crops, clean_ones = sampler.batch(settings.batch).to(fabric.device), layers.nothing
+        hard.put_into(crops, clean_ones)
         batch = make_batch(crops, layers.to(fabric.device), generator)
-        loss = loss_of(model(shown(batch.scan)), batch)
+        logits = model(shown(batch.scan))
+        loss = loss_of(logits, batch)
+        hard.learn_from(crops, clean_ones, logits)
         run.check(loss)
         fabric.backward(loss)
         fabric.clip_gradients(model, adam, max_norm=1.0, error_if_nonfinite=False)
