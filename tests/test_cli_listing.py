@@ -1,4 +1,4 @@
-"""`restore plugins` and `restore models` tell people and scripts what is installed and what is wrong with it."""
+"""`restore models` tells people and scripts what there is, what it reaches and where it comes from."""
 
 from __future__ import annotations
 
@@ -72,42 +72,8 @@ def trained(tmp_path: Path) -> RestorerSpec:
     return replace(spec, name="net", weights=path, default=True, sources=("A paper, 2026",))
 
 
-def test_plugins_shows_each_with_its_state_and_each_problem_in_a_sentence(manager: PluginManager) -> None:
-    lines = run(manager, "plugins").splitlines()
-    assert lines[0].split() == ["plugin", "version", "state", "restorers", "hooks"]
-    assert lines[1].split()[:4] == ["good_neighbour", "-", "ok", "neighbour"]
-    assert lines[2].split()[:4] == ["raises_everywhere", "-", "partly", "broken"]
-    assert lines[3].split() == ["misspelt_hook", "-", "broken"]
-    assert "misspelt_hook (misspelt_hook): There is no hook provide_restorer; did you mean provide_restorers?" in lines
-    assert any("Its hook provide_metrics failed: SystemExit: 1." in line for line in lines)
-
-
-def test_timings_and_tracebacks_are_shown_on_demand(manager: PluginManager) -> None:
-    plain = run(manager, "plugins")
-    assert " ms" not in plain and "Traceback" not in plain
-    assert " ms" in run(manager, "plugins", "--timings")
-    assert "Traceback (most recent call last)" in run(manager, "plugins", "-v")
-
-
-def test_plugins_json_is_one_document_with_state_and_problem(manager: PluginManager) -> None:
-    document = json.loads(run(manager, "plugins", "--json"))
-    by_name = {entry["name"]: entry for entry in document}
-    assert by_name["good_neighbour"]["state"] == "ok" and by_name["good_neighbour"]["problem"] is None
-    assert by_name["good_neighbour"]["restorers"] == ["neighbour"]
-    assert by_name["misspelt_hook"]["state"] == "broken"
-    assert "provide_restorers" in by_name["misspelt_hook"]["problem"]
-
-
-def test_problems_are_red_on_a_terminal_and_plain_in_a_pipe(manager: PluginManager) -> None:
-    cli = listing.commands(manager)[0]
-    red = CliRunner().invoke(cli, [], color=True).output
-    assert "\x1b[31mmisspelt_hook" in red
-    assert "\x1b" not in CliRunner().invoke(cli, []).output
-
-
-def test_without_plugins_both_commands_say_so() -> None:
+def test_without_plugins_it_says_so() -> None:
     nothing = PluginManager.of({})
-    assert "There are no plugins." in run(nothing, "plugins")
     assert "There are no models." in run(nothing, "models")
     assert json.loads(run(nothing, "models", "--json")) == []
 
@@ -169,7 +135,7 @@ def test_a_pipe_gets_long_texts_whole_and_a_terminal_wraps_them(
     assert summary in piped and "a-model-with-a-rather-long-name" in piped
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    callback = listing.commands(manager)[1].callback
+    callback = listing.commands(manager)[0].callback
     assert callback is not None
     callback(name=None, as_json=False)
     table = [line for line in capsys.readouterr().out.splitlines() if "very long" in line]
@@ -183,7 +149,7 @@ def test_brackets_in_a_plugins_words_are_text_and_not_markup(
     manager = PluginManager.of({"p": Provides(replace(trained, summary="needs [red]nothing[/red]"))})
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    callback = listing.commands(manager)[1].callback
+    callback = listing.commands(manager)[0].callback
     assert callback is not None
     callback(name=None, as_json=False)
     assert "[red]nothing[/red]" in capsys.readouterr().out

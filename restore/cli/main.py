@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import errno
 import logging
 import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -24,30 +23,19 @@ from restore.cli import (
     listing,
     measuring,
     pipelining,
+    plugins,
     reporting_page,
     restoring,
     training,
     verifying,
 )
+from restore.cli.group import Group, existing
 from restore.cli.wording import printable
 from restore.errors import ExitCode, RestoreError
 from restore.plugin_manager import PluginManager
 
 _BUG = 1
 """What Python itself returns when it cannot go on, for a bug or because nobody reads the output; not one of ours."""
-
-
-class Group(click.Group):
-    """The top-level group; a command that does not exist is answered with those that do."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command, or say which there are, the closest first."""
-        name = args[0]
-        if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
-            raise click.UsageError(f"there is no command '{name}'. {existing('Commands', name, self.commands)}", ctx)
-        return super().resolve_command(ctx, args)
 
 
 def build(manager: PluginManager) -> click.Group:
@@ -69,6 +57,7 @@ def build(manager: PluginManager) -> click.Group:
         following,
         verifying,
         reporting_page,
+        plugins,
         listing,
         measuring,
         diagnosing,
@@ -115,14 +104,6 @@ def main(argv: Sequence[str] | None = None, manager: PluginManager | None = None
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
             return _reader_is_gone()
         return _confess(error, with_traceback=any(re.fullmatch(r"-v+|--verbose", word) for word in arguments))
-
-
-def existing(kind: str, asked: str, names: Iterable[str]) -> str:
-    """All names as advice, those like the asked one first."""
-    known = sorted(names)
-    close = difflib.get_close_matches(asked, known, n=1)
-    question = f"Did you mean {close[0]}? " if close else ""
-    return f"{question}{kind}: {', '.join(close + [name for name in known if name not in close])}."
 
 
 def _version_option() -> click.Option:
