@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from restore.image import Pixels
-from restore.toolkit.scaling import REACH, UNDO_REACH, enlarge, reduce, undo_round_trip
+from restore.toolkit.scaling import REACH, UNDO_REACH, enlarge_to_phases, reduce_phases, undo_round_trip
 
 Small = Callable[[int, int], Tensor]
 """``small(top, bottom)`` → rows of the small picture, ``(1, 3, bottom - top, W)``."""
@@ -27,9 +27,13 @@ _OVER = 2.0
 """Later rounds go so many times as far as seems needed, since part of each is cut off again; 3 oscillates."""
 
 
+_ROUND_REACH = REACH + UNDO_REACH + REACH
+"""Small rows around a row that decide about it in a round; `enlarge` alone reaches `REACH`."""
+
+
 def halo(rounds: int) -> int:
     """Small rows around a row that decide about it."""
-    return rounds * (REACH + UNDO_REACH) + max(1, rounds) * REACH
+    return rounds * _ROUND_REACH or REACH
 
 
 def rounds_for(small: Pixels) -> int:
@@ -49,24 +53,45 @@ def rounds_for(small: Pixels) -> int:
 def assembled(small: Tensor, residual: Tensor, scale: int, rounds: int) -> Tensor:
     """Put a residual on top of the interpolated picture.
 
-    With U for `enlarge`, D for `reduce`, y the small picture and r the residual, the plain sum is x = U y + r, and a
-    round of back-projection x + U G (y - D x), G being the inverse of D U. The first one needs no x: it is
-    r + U (y + G (y - D r) - y) = r + U G (y - D r). Further ones begin with values cut off beyond black and white.
-
     Args:
         small: ``(N, 3, H, W)``.
-        residual: ``(N, 3, H·scale, W·scale)``.
+        residual: ``(N, 3·scale², H, W)``: its large pixels as channels, see `restore.toolkit.scaling`.
         scale: Large pixels per small one along an edge.
         rounds: Of back-projection; 0 for the plain sum.
+
+    Returns:
+        The enlargement, as the residual.
     """
-    if not rounds:
-        return enlarge(small, scale).add_(residual)
-    picture = enlarge(undo_round_trip(small - reduce(residual, scale), scale), scale).add_(residual)
-    for _ in range(rounds - 1):
-        picture = picture.clamp_(0, 1)
-        missing = undo_round_trip(small - reduce(picture, scale), scale)
-        picture = picture.add_(enlarge(missing, scale), alpha=_OVER)
+    picture = residual
+    for step in _steps(scale, rounds):
+        picture = step(small, picture)
     return picture
+
+
+_Step = Callable[[Tensor, Tensor], Tensor]
+"""``step(small, picture)`` → the better picture, both of the same rows."""
+
+
+def _steps(scale: int, rounds: int) -> list[_Step]:
+    """What makes the enlargement of the residual, one after the other.
+
+    With U for enlarging, D for reducing, y the small picture and r the residual, the plain sum is x = U y + r, and a
+    round of back-projection x + U G (y - D x), G being the inverse of D U. The first one needs no x: it is
+    r + U (y + G (y - D r) - y) = r + U G (y - D r). Further ones begin with values cut off beyond black and white.
+    """
+
+    def plain(small: Tensor, residual: Tensor) -> Tensor:
+        return enlarge_to_phases(small, scale).add_(residual)
+
+    def first(small: Tensor, residual: Tensor) -> Tensor:
+        return plain(undo_round_trip(small - reduce_phases(residual, scale), scale), residual)
+
+    def further(small: Tensor, picture: Tensor) -> Tensor:
+        picture = picture.clamp(0, 1)
+        missing = undo_round_trip(small - reduce_phases(picture, scale), scale)
+        return picture.add_(enlarge_to_phases(missing, scale), alpha=_OVER)
+
+    return [first, *[further] * (rounds - 1)] if rounds else [plain]
 
 
 class Assembly:
@@ -80,33 +105,50 @@ class Assembly:
     """
 
     def __init__(self, small: Small, height: int, scale: int, rounds: int) -> None:
-        self.small = small
-        self.height = height
-        self.scale = scale
-        self.rounds = rounds
-        self.halo = halo(rounds)
-        self.held: Tensor | None = None
-        self.first = 0
-        self.done = 0
+        reach = _ROUND_REACH if rounds else REACH
+        self.stages = [_Stage(step, small, height, reach) for step in _steps(scale, rounds)]
 
     def push(self, strip: Tensor) -> tuple[int, Tensor] | None:
         """Take the next rows of the residual.
 
         Args:
-            strip: ``(1, 3, h·scale, W·scale)``.
+            strip: ``(1, 3·scale², h, W)``.
 
         Returns:
             The small picture's row at which the finished rows begin, and these; None where nothing is finished yet.
         """
+        start = 0
+        for stage in self.stages:
+            finished = stage.push(strip)
+            if finished is None:
+                return None
+            start, strip = finished
+        return start, strip
+
+
+class _Stage:
+    """One step for a picture that comes in strips.
+
+    Every step keeps the few rows it needs again itself. One for all steps together would need the rows around the rows
+    around the rows, and do the larger part of its work twice.
+    """
+
+    def __init__(self, step: _Step, small: Small, height: int, reach: int) -> None:
+        self.step, self.small, self.height, self.reach = step, small, height, reach
+        self.held: Tensor | None = None
+        self.first = 0
+        self.done = 0
+
+    def push(self, strip: Tensor) -> tuple[int, Tensor] | None:
         held = strip if self.held is None else torch.cat([self.held, strip], 2)
-        end = self.first + held.shape[2] // self.scale
-        ready = self.height if end == self.height else end - self.halo
+        end = self.first + held.shape[2]
+        ready = self.height if end == self.height else end - self.reach
         if ready <= self.done:
             self.held = held
             return None
-        result = assembled(self.small(self.first, end), held, self.scale, self.rounds)
-        finished = result[:, :, (self.done - self.first) * self.scale : (ready - self.first) * self.scale]
+        result = self.step(self.small(self.first, end), held)
+        finished = result[:, :, self.done - self.first : ready - self.first]
         start, self.done = self.done, ready
-        keep = max(0, ready - self.halo)
-        self.held, self.first = held[:, :, (keep - self.first) * self.scale :].clone(), keep
+        keep = max(0, ready - self.reach)
+        self.held, self.first = held[:, :, keep - self.first :].clone(), keep
         return start, finished

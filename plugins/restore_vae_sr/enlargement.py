@@ -125,17 +125,18 @@ class _Columns:
         """Take the next strip of the network's result."""
         if top == 0:  # once more from the beginning, where an attempt ran out of memory
             self.assembly = self._assembly()
-        scale, phases = self.how.scale, phases.cpu().contiguous()
+        colours = 3 * self.how.scale**2
+        phases = phases.cpu().contiguous()
         if self.spread is not None:
-            spread = F.pixel_shuffle(phases[:, 3 * scale**2 :], scale).exp()
-            self._store(self.spread[:, :, None], top, spread)
-        finished = self.assembly.push(F.pixel_shuffle(phases[:, : 3 * scale**2], scale))
+            self._store(self.spread[:, :, None], top, phases[:, colours:].exp())
+        finished = self.assembly.push(phases[:, :colours])
         if finished is not None:
             self._store(self.out, *finished)
 
-    def _store(self, target: Pixels, top: int, strip: Tensor) -> None:
+    def _store(self, target: Pixels, top: int, phases: Tensor) -> None:
         """Write rows of the enlargement, without what lies beside these columns."""
         scale = self.how.scale
+        strip = F.pixel_shuffle(phases, scale)
         inner = strip[:, :, :, (self.left - self.start) * scale : (self.right - self.start) * scale]
         if target.shape[2] == 1:
             inner = inner.mean(1, keepdim=True)

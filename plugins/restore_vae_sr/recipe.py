@@ -214,8 +214,8 @@ def _faithful(model: VaeSr, pair: Pair, consistent: bool) -> tuple[Tensor, Tenso
     up = model.upscaler(pair.scale)
     features = model.trunk(pair.small)
     decoded = up.decode(features, up.prior(features).mean)
-    residual = F.pixel_shuffle(up.residual(decoded), pair.scale)
-    return assembled(pair.small, residual, pair.scale, int(consistent)).clamp(0, 1), up.spread(decoded)
+    phases = assembled(pair.small, up.residual(decoded), pair.scale, int(consistent))
+    return F.pixel_shuffle(phases, pair.scale).clamp(0, 1), up.spread(decoded)
 
 
 @torch.no_grad()
