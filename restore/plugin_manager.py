@@ -21,6 +21,8 @@ from restore.loading import load_restorer
 from restore.plugin_record import FAILURES, PluginInfo, reason
 from restore.plugin_registry import CORE, PluginRegistry
 from restore.spec import Restorer, RestorerSpec, Runtime
+from restore.weights.choice import WeightsChoice
+from restore.weights.store import WeightsStore
 
 if TYPE_CHECKING:
     import click
@@ -36,8 +38,12 @@ class PluginManager:
     Safe to share between threads: `read_image` and `write_image` are called from the engine's.
     """
 
-    def __init__(self, registry: PluginRegistry, *, discovered: bool = False) -> None:
+    def __init__(
+        self, registry: PluginRegistry, *, discovered: bool = False, own_weights: WeightsStore | None = None
+    ) -> None:
         self._registry = registry
+        self.weights = WeightsChoice(own_weights)
+        """Which weights models take: the user's own, or those they ship with."""
         self.discovered = discovered
         """Whether these are the installed plugins, which another process finds again by itself."""
         self._specs: dict[str, RestorerSpec] | None = None
@@ -53,15 +59,15 @@ class PluginManager:
         """
         registry = PluginRegistry()
         registry.discover()
-        return cls(registry, discovered=True)
+        return cls(registry, discovered=True, own_weights=WeightsStore.of_user())
 
     @classmethod
-    def of(cls, plugins: Mapping[str, object]) -> PluginManager:
-        """A manager of these plugins (modules, classes or instances by name) and nothing else."""
+    def of(cls, plugins: Mapping[str, object], own_weights: WeightsStore | None = None) -> PluginManager:
+        """A manager of these plugins (modules, classes or instances by name), with these weights of the user's."""
         registry = PluginRegistry()
         for name, plugin in plugins.items():
             registry.add(name, plugin)
-        return cls(registry)
+        return cls(registry, own_weights=own_weights)
 
     def plugins(self) -> list[PluginInfo]:
         """Every plugin found, sound or not, with the problems met so far."""
@@ -120,8 +126,11 @@ class PluginManager:
             PluginError: A requirement is missing (says how to install it), or the plugin failed.
             WeightsError: The weights file is missing, damaged or another model's.
         """
-        owners = (record.distribution for record in self._registry.records if spec in record.specs)
-        return load_restorer(spec, weights, runtime, next(owners, ""))
+        return load_restorer(spec, weights, runtime, self.distribution_of(spec))
+
+    def distribution_of(self, spec: RestorerSpec) -> str:
+        """The installed distribution that a restorer came with."""
+        return next((record.distribution for record in self._registry.records if spec in record.specs), "")
 
     def read_image(self, path: Path, max_pixels: int) -> Image:
         """Read one picture with the first plugin that knows its format; the core's codecs are asked last.
@@ -211,8 +220,8 @@ class PluginManager:
                         elif spec.name in self._specs:
                             record.note(f"The restorer '{spec.name}' is left out: that name is already taken.")
                         else:
-                            self._specs[spec.name] = spec
-                            record.specs.append(spec)
+                            self._specs[spec.name] = self.weights.preferred(spec)
+                            record.specs.append(self._specs[spec.name])
             return self._specs
 
     def _first(

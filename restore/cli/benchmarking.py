@@ -162,7 +162,7 @@ def _contender(text: str, task: Task, manager: PluginManager) -> Contender:
             raise UsageError(f"-m {text}: '{setting}' has no value.", hint="Write MODEL:NAME=VALUE,NAME=VALUE.")
         options[name.strip().replace("-", "_")] = value.strip()
     weights = options.pop("weights", None)
-    return Contender(text, model, options, None if weights is None else Path(str(weights)))
+    return Contender(text, model, options, None if weights is None else manager.weights.file(spec, str(weights)))
 
 
 @contextmanager

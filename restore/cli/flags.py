@@ -34,7 +34,7 @@ def common_flags(models: list[str], *, masks: bool = False, series: bool = False
         click.Argument(["inputs"], nargs=-1, required=True, metavar="INPUT..."),
         click.Option(["-o", "--output"], metavar="OUT", help="The folder (or file) for the results."),
         click.Option(["-m", "--model"], metavar="MODEL", shell_complete=complete, help="Which model; see below."),
-        click.Option(["--weights"], metavar="FILE", help="Weights of your own for the model (safetensors)."),
+        click.Option(["--weights"], metavar="FILE|NAME", help="Weights of your own: a file, or as added."),
         click.Option(["--overwrite"], is_flag=True, help="Replace results that exist; otherwise they are skipped."),
         click.Option(
             ["--quality"], type=click.IntRange(1, 100), metavar="N", help="Of JPEG, WebP, AVIF. [default: the source's]"

@@ -28,6 +28,7 @@ from restore.cli import (
     restoring,
     training,
     verifying,
+    weights_command,
 )
 from restore.cli.group import Group, existing
 from restore.cli.wording import printable
@@ -63,6 +64,7 @@ def build(manager: PluginManager) -> click.Group:
         diagnosing,
         differing,
         training,
+        weights_command,
     )
     for command in [command for module in modules for command in module.commands(manager)]:
         if command.name in cli.commands:

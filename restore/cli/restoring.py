@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
@@ -211,7 +210,7 @@ class TaskCommand(click.Command):
             spec=spec,
             options=options,
             runtime=runtime,
-            weights=None if values["weights"] is None else Path(values["weights"]),
+            weights=None if values["weights"] is None else self.manager.weights.file(spec, values["weights"]),
             overwrite=values["overwrite"],
             max_pixels=values["max_pixels"],
             quality=values["quality"],

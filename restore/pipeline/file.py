@@ -65,7 +65,7 @@ def _step(table: StepTable, manager: PluginManager) -> PlannedStep:
     for model, values in models.items():
         _check(model, values, spec, table)
     mask = MaskKeys(**models[MaskKeys]) if MaskKeys in models else None
-    return PlannedStep(spec.name, models[spec.options], _weights(spec, table), mask)
+    return PlannedStep(spec.name, models[spec.options], _weights(spec, table, manager), mask)
 
 
 def _restorer(table: StepTable, manager: PluginManager) -> RestorerSpec:
@@ -86,8 +86,8 @@ def _restorer(table: StepTable, manager: PluginManager) -> RestorerSpec:
     return manager.restorer(str(name))
 
 
-def _weights(spec: RestorerSpec, table: StepTable) -> Path | None:
-    """The weights file that a step names."""
+def _weights(spec: RestorerSpec, table: StepTable, manager: PluginManager) -> Path | None:
+    """The weights file that a step names, or that was added under the name it gives."""
     said = table.values.get("weights")
     if said is None:
         return None
@@ -96,9 +96,13 @@ def _weights(spec: RestorerSpec, table: StepTable) -> Path | None:
     if not isinstance(said, str):
         raise table.refusal("weights", f"'weights' cannot be {said!r}: give a file's name.")
     path = table.path.parent / said
-    if not path.is_file():
-        raise table.refusal("weights", f"there is no weights file {path}.", "Check the name.")
-    return path
+    if path.is_file():
+        return path
+    added = manager.weights.named(spec, said)
+    if added is None:
+        advice = f"{manager.weights.names(spec)}Check the name."
+        raise table.refusal("weights", f"there is no weights file {path}.", advice)
+    return added
 
 
 def _value(model: type[Options], name: str, value: object, folder: Path) -> object:

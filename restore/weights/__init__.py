@@ -1,0 +1,6 @@
+"""Weights: files (safetensors only), the lists by which they are told whole, and those that users add as their own."""
+
+from restore.weights.content import PROVENANCE, check, content_sha256, entries, header
+from restore.weights.file import load, save, sha256, tensors_sha256
+
+__all__ = ["PROVENANCE", "check", "content_sha256", "entries", "header", "load", "save", "sha256", "tensors_sha256"]
