@@ -141,6 +141,8 @@ def described(job: Job) -> tuple[Recipe, Treatment]:
     )
     told = options if job.masking is None else options | {"mask": job.masking.told}
     told = told if job.series is None else told | {"series": job.series.settings}
+    if job.weights is not None:  # by its content results are told apart; its name is for people
+        told = told | {"weights_file": job.weights.name}
     return recipe, Treatment(job.spec.name, weights, told, __version__)
 
 

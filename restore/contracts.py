@@ -220,4 +220,5 @@ _RULES: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("companions", lambda value: value is None or callable(value), "a function or None"),
     ("working_bytes", lambda value: value is None or callable(value), "a function or None"),
     ("frame_bytes", lambda value: value is None or callable(value), "a function or None"),
+    ("complete", lambda value: value is None or callable(value), "a function or None"),
 )

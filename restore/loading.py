@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from importlib import metadata, util
 from pathlib import Path
 
 from restore.errors import PluginError, RestoreError, WeightsError
 from restore.plugin_record import FAILURES, reason
-from restore.spec import Restorer, RestorerSpec, Runtime
+from restore.spec import Options, Restorer, RestorerSpec, Runtime
+
+_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+).*;.*\bextra\s*==\s*['\"]([A-Za-z0-9._-]+)['\"]")
+_FOR_DEVELOPERS = frozenset({"test", "tests", "dev", "docs"})
+"""Extras that bring much beside what is missing."""
 
 
 def missing_requirements(spec: RestorerSpec) -> tuple[str, ...]:
@@ -28,13 +33,7 @@ def load_restorer(spec: RestorerSpec, weights: Path | None, runtime: Runtime, di
         PluginError: A requirement is missing, or the plugin failed or returned something that cannot restore.
         WeightsError: The weights file is not there, or the method has none.
     """
-    missing = missing_requirements(spec)
-    if missing:
-        names = " and ".join(f"'{name}'" for name in missing)
-        raise PluginError(
-            f"the model '{spec.name}' needs the Python module {names}, which is not installed.",
-            hint=install_hint(missing, distribution),
-        )
+    _check_requirements(spec, distribution)
     _check_weights(spec, weights)
     try:
         restorer = spec.load(weights, runtime)
@@ -53,19 +52,78 @@ def load_restorer(spec: RestorerSpec, weights: Path | None, runtime: Runtime, di
     return restorer
 
 
+def completed_options(spec: RestorerSpec, options: Options, weights: Path | None, distribution: str = "") -> Options:
+    """Options with what they leave open filled in from the user's weights, see `restore.spec.RestorerSpec.complete`.
+
+    Args:
+        spec: Whose.
+        options: As users give them.
+        weights: A weights file of the user's, or None.
+        distribution: As for `load_restorer`.
+
+    Raises:
+        PluginError: A requirement is missing, or the plugin failed or answered with something else.
+        WeightsError: The weights file is not given, missing, damaged, or holds what does not fit.
+    """
+    if spec.complete is None:
+        return options
+    _check_requirements(spec, distribution)
+    _check_weights(spec, weights)
+    assert weights is not None
+    try:
+        answer: object = spec.complete(options, weights)
+    except RestoreError:
+        raise
+    except FAILURES as error:
+        raise PluginError(
+            f"the model '{spec.name}' cannot say what the weights hold: {reason(error)}.",
+            hint="Choose another with -m, or report this to the plugin's author.",
+        ) from error
+    if not isinstance(answer, spec.options):
+        raise PluginError(
+            f"the model '{spec.name}' completed its options as {answer!r:.60}.",
+            hint="Choose another with -m, or report this to the plugin's author.",
+        )
+    return answer
+
+
 def install_hint(missing: tuple[str, ...], distribution: str) -> str:
-    """How to install what is missing: the plugin's own extra if it has one of that name, else plain words.
+    """How to install what is missing: the plugin's own extra if one has that name or brings it, else plain words.
 
     A module's name is not always its package's, and a guessed package may be somebody else's, so nothing is guessed.
     """
-    try:
-        extras = metadata.metadata(distribution).get_all("Provides-Extra") or [] if distribution else []
-    except metadata.PackageNotFoundError:
-        extras = []
-    wanted = [extra for extra in extras if extra.replace("-", "_") in missing]
-    if len(wanted) == len(missing):
-        return f'Install it with: pip install "{distribution}[{",".join(wanted)}]"'
+    extras = _extras(distribution)
+    wanted = [next((extra for extra, brings in extras.items() if name in brings), None) for name in missing]
+    if wanted and None not in wanted:
+        chosen = ",".join(dict.fromkeys(str(extra) for extra in wanted))
+        return f'Install it with: pip install "{distribution}[{chosen}]"'
     return f"Install the Python package that provides {', '.join(missing)}; the plugin's documentation names it."
+
+
+def _extras(distribution: str) -> dict[str, set[str]]:
+    """The extras of a distribution, each with its own name and the packages that it alone brings, as module names."""
+    try:
+        found = metadata.metadata(distribution) if distribution else None
+    except metadata.PackageNotFoundError:
+        found = None
+    if found is None:
+        return {}
+    extras = {extra: {extra.replace("-", "_")} for extra in found.get_all("Provides-Extra") or []}
+    for line in found.get_all("Requires-Dist") or []:
+        named = _REQUIREMENT.match(line)
+        if named is not None and named[2] in extras and named[2] not in _FOR_DEVELOPERS:
+            extras[named[2]].add(named[1].replace("-", "_").lower())
+    return extras
+
+
+def _check_requirements(spec: RestorerSpec, distribution: str) -> None:
+    missing = missing_requirements(spec)
+    if missing:
+        names = " and ".join(f"'{name}'" for name in missing)
+        raise PluginError(
+            f"the model '{spec.name}' needs the Python module {names}, which is not installed.",
+            hint=install_hint(missing, distribution),
+        )
 
 
 def _is_installed(name: str) -> bool:
@@ -76,7 +134,12 @@ def _is_installed(name: str) -> bool:
 
 
 def _check_weights(spec: RestorerSpec, weights: Path | None) -> None:
-    if weights is not None and spec.weights is None and spec.train is None:
+    if weights is None and spec.complete is not None:
+        raise WeightsError(
+            f"the model '{spec.name}' has no weights of its own; it runs those that you have.",
+            hint="Give a file with --weights FILE.",
+        )
+    if weights is not None and not spec.takes_weights:
         raise WeightsError(
             f"the model '{spec.name}' is a method without weights.", path=weights, hint="Leave --weights out."
         )

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 
@@ -95,6 +96,13 @@ class Accepts:
         if isinstance(value, list | tuple):
             return tuple(self.member(item) for item in value)
         return next((choice for choice in self.choices if str(choice) == value), value)
+
+
+def settable(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of an options model that users set: all but those marked as read-only, which the restorer sets."""
+    marked = {name: field.json_schema_extra for name, field in model.model_fields.items()}
+    read_only = {name for name, extra in marked.items() if isinstance(extra, dict) and extra.get("readOnly")}
+    return {name: field for name, field in model.model_fields.items() if name not in read_only}
 
 
 def accepts(field: FieldInfo) -> Accepts:

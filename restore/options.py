@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticUndefined
 
 from restore.errors import UsageError
-from restore.option_types import Accepts, accepts
+from restore.option_types import Accepts, accepts, settable
 from restore.spec import Options
 
 
@@ -43,12 +43,12 @@ def click_options(model: type[Options]) -> list[click.Option]:
     """The flags of an options model, in the order of its fields.
 
     A flag that is not given has the value None (or an empty tuple), so that `build_options` can tell it from one that
-    is; the default is shown in the help. Every field becomes a flag: a type not known here takes text.
+    is; the default is shown in the help. Every settable field becomes a flag: a type not known here takes text.
 
     Args:
         model: A restorer's options.
     """
-    return [_click_option(name, field) for name, field in model.model_fields.items()]
+    return [_click_option(name, field) for name, field in settable(model).items()]
 
 
 def build_options(model: type[Options], values: Mapping[str, object]) -> Options:
@@ -79,7 +79,7 @@ def option_rows(model: type[Options]) -> list[OptionRow]:
             default=_default(field),
             description=field.description or "",
         )
-        for name, field in model.model_fields.items()
+        for name, field in settable(model).items()
     ]
 
 

@@ -17,10 +17,10 @@ from restore.contracts import accepted_metrics, accepted_restorers, spec_problem
 from restore.errors import InputError, OutputError, PluginError, RestoreError
 from restore.hookspecs import Metric
 from restore.image import Image
-from restore.loading import load_restorer
+from restore.loading import completed_options, load_restorer
 from restore.plugin_record import FAILURES, PluginInfo, reason
 from restore.plugin_registry import CORE, PluginRegistry
-from restore.spec import Restorer, RestorerSpec, Runtime
+from restore.spec import Options, Restorer, RestorerSpec, Runtime
 from restore.weights.choice import WeightsChoice
 from restore.weights.store import WeightsStore
 
@@ -90,6 +90,16 @@ class PluginManager:
             raise PluginError(f"There is no model '{name}'.", hint=self._existing("Models", specs, name))
         return specs[name]
 
+    def served(self, task: str, name: str) -> RestorerSpec | None:
+        """The restorer of a task that is called NAME, or NAME-TASK: where a family serves several, its name will do.
+
+        Args:
+            task: Whose.
+            name: As users give it.
+        """
+        specs = {spec.name: spec for spec in self.restorers(task)}
+        return specs.get(name) or specs.get(f"{name}-{task}")
+
     def adopt(self, spec: RestorerSpec) -> None:
         """Know a restorer that no plugin provides, because it is made of others: a pipeline.
 
@@ -127,6 +137,20 @@ class PluginManager:
             WeightsError: The weights file is missing, damaged or another model's.
         """
         return load_restorer(spec, weights, runtime, self.distribution_of(spec))
+
+    def completed(self, spec: RestorerSpec, options: Options, weights: Path | None) -> Options:
+        """Options with what they leave open filled in from the user's weights, for restorers that run what users have.
+
+        Args:
+            spec: Whose options.
+            options: As users give them.
+            weights: A weights file of the user's, or None.
+
+        Raises:
+            PluginError: A requirement is missing (says how to install it), or the plugin failed.
+            WeightsError: The weights file is not given, missing, damaged, or holds what does not fit.
+        """
+        return completed_options(spec, options, weights, self.distribution_of(spec))
 
     def distribution_of(self, spec: RestorerSpec) -> str:
         """The installed distribution that a restorer came with."""

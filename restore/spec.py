@@ -27,7 +27,8 @@ class Options(BaseModel):
 
     Give each field a type, a range and a description with `pydantic.Field`. Field names become flags
     (``noise_level`` → ``--noise-level``); a field that accepts several types (``float | Literal["auto"]``) is
-    parsed from text by pydantic. Unknown names are refused.
+    parsed from text by pydantic. Unknown names are refused. A field with ``json_schema_extra={"readOnly": True}`` is no
+    flag: `RestorerSpec.complete` sets it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -192,6 +193,11 @@ class RestorerSpec:
         frame_bytes: ``frame_bytes(options, height, width, channels, bits)`` → bytes that `Restorer.restore` holds for
             each frame of a series, beside its pixels and beside what `working_bytes` says: asked for every frame, and
             added up. None: next to none.
+        complete: ``complete(options, weights)`` → the same options, with what they leave open filled in from a weights
+            file (how much its network enlarges); for restorers that have no weights of their own and run what users
+            have, so that ``--weights`` must be given. Asked before a run is planned; `output_size` and all else sees
+            what it answers. It may read the file, but must keep torch out of this process (a run's supervisor is
+            light), and may raise any `restore.errors.RestoreError`. None: options are complete as they are given.
     """
 
     name: str
@@ -213,3 +219,9 @@ class RestorerSpec:
     companions: Callable[[Any], tuple[Companion, ...]] | None = None
     working_bytes: Callable[[Any, int, int, int, int], int] | None = None
     frame_bytes: Callable[[Any, int, int, int, int], int] | None = None
+    complete: Callable[[Any, Path], Options] | None = None
+
+    @property
+    def takes_weights(self) -> bool:
+        """Whether there is anything to give it weights for."""
+        return self.weights is not None or self.train is not None or self.complete is not None

@@ -8,7 +8,7 @@ import pytest
 from annotated_types import Interval
 from pydantic import Field, create_model
 
-from restore.option_types import accepts
+from restore.option_types import accepts, settable
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,9 @@ def test_text_is_matched_to_choices_that_are_not_text() -> None:
     assert kind.member("3") == 3
     assert kind.member("5") == "5"
     assert kind.member(("2", "5")) == (2, "5")
+
+
+def test_users_set_all_fields_but_those_marked_as_read_only() -> None:
+    read_only = Field(default=None, json_schema_extra={"readOnly": True})
+    model = create_model("Some", mine=(int, Field(default=1)), found=(str | None, read_only))
+    assert list(settable(model)) == ["mine"]

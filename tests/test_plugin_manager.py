@@ -16,6 +16,7 @@ from restore.errors import InputError, OutputError, PluginError
 from restore.image import Image
 from restore.plugin_manager import PluginManager
 from restore.plugin_record import PluginInfo
+from restore.spec import Options, RestorerSpec
 
 PLUGINS = Path(__file__).parent / "broken_plugins"
 PIXELS = Image(np.zeros((2, 3, 1), np.uint8))
@@ -194,3 +195,19 @@ def test_commands_are_added_unless_their_name_exists_or_the_plugin_fails_half_wa
     assert "The command 'greet' is left out: that name is already taken." in problem(manager, "takes_names")
     assert "Its hook register_commands failed: KeyError: 'greeting'." in problem(manager, "raises_everywhere")
     assert neighbours_own is manager.restorer("neighbour")
+
+
+def test_a_family_that_serves_several_tasks_is_called_by_its_name_alone() -> None:
+    def spec(name: str, task: str) -> RestorerSpec:
+        return RestorerSpec(name, task, "Changes nothing.", Options, lambda *_: None)
+
+    manager = PluginManager.of({})
+    for name, task in (("kin", "upscale"), ("kin-denoise", "denoise"), ("other-upscale", "denoise")):
+        manager.adopt(spec(name, task))
+    found = {(task, name): manager.served(task, name) for task in ("upscale", "denoise") for name in ("kin", "other")}
+    assert {key: value and value.name for key, value in found.items()} == {
+        ("upscale", "kin"): "kin",
+        ("denoise", "kin"): "kin-denoise",
+        ("upscale", "other"): None,
+        ("denoise", "other"): None,
+    }

@@ -158,12 +158,14 @@ def options_for(contender: Contender, case: Case, manager: PluginManager) -> Opt
         PluginError: There is no such model.
         UsageError: An option does not exist or its value is not allowed.
     """
-    model = manager.restorer(contender.model).options
+    spec = manager.restorer(contender.model)
+    model = spec.options
     told = {name: value for name, value in case.told.items() if name in model.model_fields}
     try:
-        return model.model_validate({**told, **contender.options})
+        options = model.model_validate({**told, **contender.options})
     except ValueError as error:
         raise UsageError(f"{contender.label}: {error}", hint=f"Options: {', '.join(model.model_fields)}.") from error
+    return manager.completed(spec, options, contender.weights)
 
 
 def _map_of(contender: Contender, case: Case, options: Options, manager: PluginManager) -> int | None:

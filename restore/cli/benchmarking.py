@@ -149,7 +149,7 @@ def _contender(text: str, task: Task, manager: PluginManager) -> Contender:
     from restore.benchmark.worker import Contender
 
     model, _, settings = text.partition(":")
-    spec = manager.restorer(model)
+    spec = manager.served(task.name, model) or manager.restorer(model)
     if spec.task != task.name:
         raise UsageError(f"the model '{model}' is for {spec.task}, not for {task.name}.")
     for name in task.told:
@@ -162,7 +162,7 @@ def _contender(text: str, task: Task, manager: PluginManager) -> Contender:
             raise UsageError(f"-m {text}: '{setting}' has no value.", hint="Write MODEL:NAME=VALUE,NAME=VALUE.")
         options[name.strip().replace("-", "_")] = value.strip()
     weights = options.pop("weights", None)
-    return Contender(text, model, options, None if weights is None else manager.weights.file(spec, str(weights)))
+    return Contender(text, spec.name, options, None if weights is None else manager.weights.file(spec, str(weights)))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -23,6 +24,7 @@ from restore.cli.report_flags import check_reports, last_run, write_reports
 from restore.cli.series_flags import NAMES as SERIES_FLAGS
 from restore.cli.series_flags import series_of, takes_series
 from restore.cli.stopping import stopped_by_signals
+from restore.cli.task_help import kept, places
 from restore.cli.titles import TITLES
 from restore.cli.watch_flags import check_watch
 from restore.cli.wording import printable
@@ -33,14 +35,15 @@ from restore.errors import PluginError, UsageError
 from restore.forecast import foresee
 from restore.job import Job
 from restore.masks.request import Masking
+from restore.option_types import settable
 from restore.options import build_options, click_options
 from restore.planning import Plan
 from restore.plugin_manager import PluginManager
 from restore.rehearsal import rehearsed
 from restore.reporting import Report
-from restore.spec import Makes, Options, RestorerSpec, Runtime
+from restore.spec import Options, RestorerSpec, Runtime
 
-MODEL, _MASKING = "restore.model", "restore.masking"
+MODEL, _MASKING, _OPTIONS = "restore.model", "restore.masking", "restore.options"
 EXTENDED = frozenset({"degrade"})
 """Tasks whose command stands in a file of its own: `restore.cli.degrading`."""
 
@@ -68,7 +71,7 @@ class TaskCommand(click.Command):
             task,
             params=common_flags([spec.name for spec in specs], masks=takes_masks(specs), series=takes_series(specs)),
             help=f"{title} INPUT is files, folders (with all in them) or quoted patterns ('scans/**/*.tif'). "
-            f"{_places(specs)} {_kept(specs, self.lossless)}",
+            f"{places(specs)} {kept(specs, self.lossless)}",
             short_help=title,
         )
         self.task = task
@@ -195,9 +198,18 @@ class TaskCommand(click.Command):
         return found
 
     def _options(self, ctx: click.Context) -> Options:
-        """The model's own options."""
-        model: type[Options] = ctx.meta[MODEL].options
-        return build_options(model, {name: ctx.params[name] for name in model.model_fields})
+        """The model's own options, complete; asked once, since a file may be read for them."""
+        if _OPTIONS not in ctx.meta:
+            spec: RestorerSpec = ctx.meta[MODEL]
+            given = build_options(spec.options, {name: ctx.params[name] for name in settable(spec.options)})
+            ctx.meta[_OPTIONS] = self.manager.completed(spec, given, self._weights(ctx))
+        options: Options = ctx.meta[_OPTIONS]
+        return options
+
+    def _weights(self, ctx: click.Context) -> Path | None:
+        """The weights file that the user names, by its path or as it was added."""
+        named: str | None = ctx.params["weights"]
+        return None if named is None else self.manager.weights.file(ctx.meta[MODEL], named)
 
     def _job(self, ctx: click.Context, the_plan: Plan) -> Job:
         """Everything the flags say, checked, before anything is loaded."""
@@ -210,7 +222,7 @@ class TaskCommand(click.Command):
             spec=spec,
             options=options,
             runtime=runtime,
-            weights=None if values["weights"] is None else self.manager.weights.file(spec, values["weights"]),
+            weights=self._weights(ctx),
             overwrite=values["overwrite"],
             max_pixels=values["max_pixels"],
             quality=values["quality"],
@@ -225,36 +237,15 @@ class TaskCommand(click.Command):
         """The model asked for, or the task's default."""
         if name is None:
             return self.manager.default_restorer(self.task)
+        spec = self.manager.served(self.task, name)
+        if spec is not None:
+            return spec
         served = [spec.name for spec in self.manager.restorers(self.task)]
-        if name in served:
-            return self.manager.restorer(name)
         close = difflib.get_close_matches(name, served, n=1)
         question = f"Did you mean {close[0]}? " if close else ""
         others = [spec.task for spec in self.manager.restorers() if spec.name == name]
         what = f"the model '{name}' is for `restore {others[0]}`." if others else f"there is no model '{name}'."
         raise PluginError(what, hint=f"{question}Models for {self.task}: {', '.join(served)}.")
-
-
-def _places(specs: Sequence[RestorerSpec]) -> str:
-    """What OUT is."""
-    if takes_series(specs):
-        return (
-            "Files that are named are the frames of one series; in folders, series are found (--group-by). OUT is a "
-            "file for one series of named files, else a folder that mirrors the inputs: a.fused.jpg is made of a.jpg "
-            "and the frames after it. Originals are never changed."
-        )
-    return "OUT is a file for one input file, else a folder that mirrors the inputs."
-
-
-def _kept(specs: Sequence[RestorerSpec], lossless: bool) -> str:
-    """What becomes of originals, and how results are called where not as they."""
-    if lossless:
-        return "Results of JPEG, WebP and AVIF are PNG, unless --format or OUT says so. Originals are never changed."
-    if takes_series(specs):
-        return ""
-    if all(spec.makes is Makes.MASK for spec in specs):
-        return "Masks are PNG: a.png is that of a.jpg. Originals are never changed."
-    return "Originals are never changed, unless --in-place says so."
 
 
 def _model_in(args: Sequence[str]) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from restore.errors import UsageError
-from restore.option_types import accepts
+from restore.option_types import accepts, settable
 from restore.pipeline.masking import MaskKeys
 from restore.pipeline.planned import ChainError, Link, PlannedStep, chained, nearest
 from restore.spec import Needs, Options, RestorerSpec
@@ -53,7 +53,7 @@ def _step(table: StepTable, manager: PluginManager) -> PlannedStep:
     models: dict[type[Options], dict[str, Any]] = {spec.options: {}}
     if spec.needs is Needs.IMAGE_AND_MASK:
         models[MaskKeys] = {}
-    fields = {key_of(name): (model, name) for model in models for name in model.model_fields}
+    fields = {key_of(name): (model, name) for model in models for name in settable(model)}
     for key, value in table.values.items():
         if key in OWN_KEYS:
             continue
@@ -78,12 +78,13 @@ def _restorer(table: StepTable, manager: PluginManager) -> RestorerSpec:
         raise table.refusal("task", f"there is no task {task!r}.", nearest(str(task), tasks, "Tasks"))
     if name is None:
         return manager.default_restorer(str(task))
-    served = [spec.name for spec in manager.restorers(str(task))]
-    if name not in served:
+    spec = manager.served(str(task), str(name))
+    if spec is None:
+        served = [spec.name for spec in manager.restorers(str(task))]
         others = [spec.task for spec in manager.restorers() if spec.name == name]
         said = f"the model '{name}' is for the task '{others[0]}'." if others else f"there is no model {name!r}."
         raise table.refusal("model", said, nearest(str(name), served, f"Models for {task}"))
-    return manager.restorer(str(name))
+    return spec
 
 
 def _weights(spec: RestorerSpec, table: StepTable, manager: PluginManager) -> Path | None:
@@ -91,7 +92,7 @@ def _weights(spec: RestorerSpec, table: StepTable, manager: PluginManager) -> Pa
     said = table.values.get("weights")
     if said is None:
         return None
-    if spec.weights is None and spec.train is None:
+    if not spec.takes_weights:
         raise table.refusal("weights", f"{spec.name} is a method without weights.", "Leave it out.")
     if not isinstance(said, str):
         raise table.refusal("weights", f"'weights' cannot be {said!r}: give a file's name.")
@@ -186,7 +187,8 @@ def _row(link: Link) -> Row:
     for options in (link.planned.mask, link.options):
         if options is not None:
             told = options.model_dump(mode="json", exclude_defaults=True)
-            values |= {key_of(name): value for name, value in told.items() if value is not None}
+            said = {name: told[name] for name in settable(type(options)) if told.get(name) is not None}
+            values |= {key_of(name): value for name, value in said.items()}
     return Row(values, link.planned.why)
 
 

@@ -72,7 +72,7 @@ class Link:
             WeightsError: The weights of that one cannot be read.
         """
         spec = manager.restorer(step.model)
-        options = spec.options.model_validate(dict(step.options))
+        options = manager.completed(spec, spec.options.model_validate(dict(step.options)), step.weights)
         if spec.needs is not Needs.IMAGE_AND_MASK:
             return cls(step, spec, options)
         keys = step.mask or MaskKeys()

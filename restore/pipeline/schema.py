@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.errors import PydanticInvalidForJsonSchema
 
+from restore.option_types import settable
 from restore.pipeline.file import key_of
 from restore.pipeline.masking import MaskKeys
 from restore.spec import Needs, Options, RestorerSpec
@@ -67,7 +68,7 @@ def _rule(spec: RestorerSpec, definitions: dict[str, Any], *, default: bool) -> 
     """If a step is this model's, it may say this."""
     condition: dict[str, Any] = {"task": {"const": spec.task}, "model": {"const": spec.name}}
     properties: dict[str, Any] = {"task": True, "model": {"const": spec.name, "description": spec.summary}}
-    if spec.weights is not None or spec.train is not None:
+    if spec.takes_weights:
         properties["weights"] = _WEIGHTS
     required: list[str] = []
     for model in (spec.options, MaskKeys) if spec.needs is Needs.IMAGE_AND_MASK else (spec.options,):
@@ -85,4 +86,5 @@ def _described(model: type[Options], owner: str, definitions: dict[str, Any]) ->
     except PydanticInvalidForJsonSchema:  # a type of a plugin's own: its names are known, its values are not
         return {"properties": {name: {"description": f.description or ""} for name, f in model.model_fields.items()}}
     definitions |= {f"{owner}-{name}": value for name, value in schema.pop("$defs", {}).items()}
-    return {"properties": schema.get("properties", {}), "required": schema.get("required", ())}
+    properties = {name: value for name, value in schema.get("properties", {}).items() if name in settable(model)}
+    return {"properties": properties, "required": schema.get("required", ())}
