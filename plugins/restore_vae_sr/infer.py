@@ -16,11 +16,11 @@ from restore.errors import InputError, WeightsError
 from restore.image import Image, Observation, Pixels, Restoration
 from restore.resampling import resized
 from restore.spec import Runtime
+from restore.toolkit.alpha import bled
 from restore.toolkit.device import Machine, choose
 from restore.toolkit.pixels import as_grey
 from restore.toolkit.strips import edge_within
 from restore.weights import load as load_weights
-from restore_vae_sr.alpha import bled
 from restore_vae_sr.enlargement import BYTES_PER_PIXEL, EDGE, Enlargement, Sampling
 from restore_vae_sr.model import SCALES, Architecture, VaeSr
 from restore_vae_sr.plugin import UpscaleOptions
