@@ -235,6 +235,12 @@ class Outcome:
     err: str
 
 
+@pytest.fixture(autouse=True)
+def no_own_weights(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models take what they ship with, whatever the developer who runs the tests has made their default."""
+    monkeypatch.setenv("RESTORE_WEIGHTS", str(tmp_path_factory.getbasetemp() / "own-weights"))
+
+
 @pytest.fixture
 def tiny() -> Tiny:
     return Tiny()

@@ -194,7 +194,7 @@ def _license(spec: RestorerSpec, manager: PluginManager) -> str:
         about = metadata.metadata(manager.distribution_of(spec))
     except (metadata.PackageNotFoundError, ValueError):
         return ""
-    return about.get("License-Expression") or about.get("License") or ""
+    return str((about.get_all("License-Expression") or about.get_all("License") or [""])[0])
 
 
 def _fitting(file: Path, manager: PluginManager) -> RestorerSpec:

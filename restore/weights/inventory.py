@@ -113,8 +113,8 @@ def _examined(
 ) -> Weights:
     """Read a file whole and say what is the matter with it."""
     if not path.is_file():
-        trouble = f"{path}: the weights of '{model}' are missing. {again}"
-        return Weights(model, name, path, "missing", default, expected=expected, trouble=trouble)
+        gone = f"{path}: the weights of '{model}' are missing. {again}"
+        return Weights(model, name, path, "missing", default, expected=expected, trouble=gone)
     found, said, state = sha256(path), _said(path), _WHOLE
     trouble: str | None = None
     if expected is not None and found != expected:
