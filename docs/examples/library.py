@@ -25,7 +25,7 @@ def main(samples: Path, results: Path) -> None:
     print(pillow.size)
 
     crop: npt.NDArray[np.uint8] = photo.pixels[:64, :96]
-    array = denoise(crop, strength=0.5)
+    array: npt.NDArray[np.uint8] = denoise(crop, strength=0.5)
     print(array.shape, array.dtype)
 
     batch: torch.Tensor = denoise(torch.rand(2, 3, 64, 64), sigma=20.0)

@@ -14,7 +14,8 @@ import numpy as np
 
 from restore.errors import InputError, UsageError
 from restore.image import Image, Restoration
-from restore.library.picture import open_image, restored_picture
+from restore.library.picture import open_image, read_picture, restored_picture
+from restore.plugin_manager import PluginManager
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,8 +38,12 @@ class Taken:
     path: Path | None = None
 
 
-def taken(given: object) -> Taken:
+def taken(given: object, manager: PluginManager | None = None) -> Taken:
     """What a user gave as pictures, and the way back.
+
+    Args:
+        given: A picture of any kind.
+        manager: Reads it where it is a file; None to find the plugins anew.
 
     Raises:
         InputError: It is no picture, or cannot be read.
@@ -46,7 +51,7 @@ def taken(given: object) -> Taken:
     if isinstance(given, Image):
         return Taken((Image(given.pixels, given.alpha, given.metadata),), partial(_pictures, given))
     if isinstance(given, str | os.PathLike):
-        image = open_image(given)
+        image = open_image(given) if manager is None else read_picture(Path(given), manager)
         return Taken((image,), partial(_pictures, image), Path(given))
     if isinstance(given, np.ndarray):
         from restore.library.arrays import from_array, to_array
@@ -66,19 +71,18 @@ def taken(given: object) -> Taken:
     raise InputError(f"what was given ({type(given).__name__}) is no picture.", hint=_KINDS)
 
 
-def is_series(given: object) -> bool:
-    """Whether several pictures were given, as frames of one scene."""
-    return isinstance(given, Sequence) and not isinstance(given, str | bytes)
-
-
 def is_tensor(given: object) -> bool:
     """Whether it is a torch tensor; torch is not imported to find out."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(given, torch.Tensor)
 
 
-def frames_of(given: object) -> tuple[tuple[Image, ...], tuple[Path, ...], Taken]:
+def frames_of(given: object, manager: PluginManager | None = None) -> tuple[tuple[Image, ...], tuple[Path, ...], Taken]:
     """The frames of a series, what messages call them, and the first of them with its way back.
+
+    Args:
+        given: A list of pictures.
+        manager: As of `taken`.
 
     Raises:
         UsageError: It is no series, or a batch is in it.
@@ -86,7 +90,7 @@ def frames_of(given: object) -> tuple[tuple[Image, ...], tuple[Path, ...], Taken
     """
     if not isinstance(given, Sequence) or isinstance(given, str | bytes) or len(given) < 2:
         raise UsageError("at least two frames are needed.", hint="Give a list of pictures of one scene.")
-    frames = [taken(each) for each in given]
+    frames = [taken(each, manager) for each in given]
     if any(len(each.images) != 1 for each in frames):
         raise UsageError("a batch is no frame.", hint="Give a list of tensors of shape (channels, height, width).")
     names = tuple(each.path or Path(f"frame {number}") for number, each in enumerate(frames, 1))

@@ -136,9 +136,9 @@ class Model:
         given = mask is not None and word is None
         settings = self._settings(options, word, given=given)
         if spec.needs is Needs.FRAMES:
-            frames, names, first = frames_of(picture)
+            frames, names, first = frames_of(picture, self._runner.manager)
             return first.back([self._runner.fuse(frames, names, settings)])
-        one = taken(picture)
+        one = taken(picture, self._runner.manager)
         masks = masks_of(mask, one.images) if given else [None] * len(one.images)
         return one.back(
             [self._runner.restore(image, settings, each) for image, each in zip(one.images, masks, strict=True)]

@@ -100,9 +100,22 @@ def open_image(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PI
     Raises:
         InputError: It cannot be read; says why.
     """
-    file = Path(path)
+    return read_picture(Path(path), PluginManager.discover(), max_pixels)
+
+
+def read_picture(file: Path, manager: PluginManager, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
+    """`open_image` with plugins that are known already.
+
+    Args:
+        file: The picture.
+        manager: Reads it.
+        max_pixels: Larger pictures are refused.
+
+    Raises:
+        InputError: It cannot be read; says why.
+    """
     try:
-        image = PluginManager.discover().read_image(file, max_pixels)
+        image = manager.read_image(file, max_pixels)
     except OSError as error:
         hint = "Check its path, its rights and its disk."
         raise InputError(f"cannot be read: {error.strerror or error}.", path=file, hint=hint) from error

@@ -113,7 +113,7 @@ class Pipeline:
         Raises:
             RestoreError: A step cannot do it; names the step.
         """
-        one = taken(picture)
+        one = taken(picture, self._runner.manager)
         return one.back([self._runner.restore(image, self._settings) for image in one.images])
 
     def run(
