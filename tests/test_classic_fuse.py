@@ -24,7 +24,6 @@ from restore.errors import InputError, WeightsError
 from restore.fusion_metrics.scores import fusion_scores
 from restore.image import Image, Metadata, Observation, Pixels, Restoration, SeriesKind
 from restore.spec import Companion, Needs, Runtime
-from restore.testing import Check, checks
 
 SPECS = {spec.name: spec for spec in FUSERS}
 CLEAN: npt.NDArray[np.uint8] = np.ascontiguousarray(astronaut()[20:150, 160:333])
@@ -57,15 +56,6 @@ def focus_pair() -> list[Pixels]:
     frames = [blurred.copy(), blurred.copy()]
     frames[0][:, :86], frames[1][:, 86:] = CLEAN[:, :86], CLEAN[:, 86:]
     return list(frames)
-
-
-def every_check() -> list[tuple[str, Check]]:
-    return [(spec.name, check) for spec in FUSERS for check in checks(spec) if "heavy" not in check.rule]
-
-
-@pytest.mark.parametrize(("name", "check"), every_check(), ids=str)
-def test_every_fuser_keeps_every_rule(name: str, check: Check) -> None:
-    check.run()
 
 
 def test_mertens_is_opencvs_to_a_grey_level() -> None:

@@ -17,12 +17,11 @@ from restore_classic.plugin import provide_restorers
 from skimage.data import astronaut
 from skimage.restoration import inpaint_biharmonic
 
+from restore.conformance.trials import masks
 from restore.errors import InputError, WeightsError
 from restore.image import Image, Metadata, Observation, Pixels
 from restore.metrics import psnr
 from restore.spec import Needs, RestorerSpec, Runtime
-from restore.testing import Check, checks
-from restore.trials import masks
 
 SPECS = {spec.name: spec for spec in INPAINTERS}
 FLAGS = {"telea": cv2.INPAINT_TELEA, "navier-stokes": cv2.INPAINT_NS}
@@ -55,15 +54,6 @@ def spoilt(value: int = GREY) -> npt.NDArray[np.uint8]:
     pixels = CLEAN.copy()
     pixels[HOLE] = value
     return pixels
-
-
-def every_check() -> list[tuple[str, Check]]:
-    return [(spec.name, check) for spec in INPAINTERS for check in checks(spec) if "heavy" not in check.rule]
-
-
-@pytest.mark.parametrize(("name", "check"), every_check(), ids=str)
-def test_every_inpainter_keeps_the_rules(name: str, check: Check) -> None:
-    check.run()
 
 
 @pytest.mark.parametrize("name", FLAGS)

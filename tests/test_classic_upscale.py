@@ -21,7 +21,6 @@ from restore.image import Image, Metadata, Observation, Pixels
 from restore.metrics import psnr
 from restore.resampling import LANCZOS3, resized
 from restore.spec import RestorerSpec, Runtime
-from restore.testing import Check, checks
 
 SPECS = {spec.name: spec for spec in UPSCALERS}
 CLEAN: npt.NDArray[np.uint8] = astronaut()[20:116, 160:256]
@@ -33,15 +32,6 @@ def upscale(name: str, image: Image, **options: object) -> Image:
     result = restorer.restore(Observation((image,)), Enlarging.model_validate(options))
     assert isinstance(result, Image)
     return result
-
-
-def every_check() -> list[tuple[str, Check]]:
-    return [(spec.name, check) for spec in UPSCALERS for check in checks(spec) if "heavy" not in check.rule]
-
-
-@pytest.mark.parametrize(("name", "check"), every_check(), ids=str)
-def test_every_upscaler_keeps_the_rules(name: str, check: Check) -> None:
-    check.run()
 
 
 def test_bicubic_and_lanczos_are_those_of_restore_resampling() -> None:

@@ -9,14 +9,13 @@ import numpy as np
 import PIL.Image
 import pytest
 from restore_conv_dae.jpeg_infer import ConvDaeJpeg, load
-from restore_conv_dae.plugin import JPEG_WEIGHTS, WEIGHTS, DejpegOptions, provide_restorers
+from restore_conv_dae.plugin import JPEG_WEIGHTS, WEIGHTS, DejpegOptions
 from skimage import data
 
 from restore.errors import WeightsError
 from restore.image import Image, Metadata, Observation, Pixels, Restoration
 from restore.metrics import psnr
 from restore.spec import Runtime
-from restore.testing import check_restorer
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +36,6 @@ def mended(mender: ConvDaeJpeg, image: Image, options: DejpegOptions | None = No
 
 
 PHOTO = np.ascontiguousarray(data.astronaut()[:192, 130:322])
-
-
-def test_it_is_a_restorer_as_all_others() -> None:
-    check_restorer(provide_restorers()[1])
 
 
 @pytest.mark.parametrize("quality", [10, 20, 40])

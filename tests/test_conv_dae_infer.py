@@ -16,7 +16,6 @@ from restore.errors import WeightsError
 from restore.image import Image, Observation, Pixels
 from restore.metrics import psnr
 from restore.spec import Runtime
-from restore.testing import check_restorer
 from restore.toolkit.stream import receptive_radius
 from restore.weights import save
 
@@ -41,10 +40,6 @@ def restored(dae: ConvDae, pixels: Pixels, options: DenoiseOptions | None = None
 
 def as_unit(pixels: Pixels) -> Pixels:
     return (pixels / 255).astype(np.float32)
-
-
-def test_it_passes_the_battery_that_every_plugin_must_pass() -> None:
-    check_restorer(provide_restorers()[0])
 
 
 def test_the_described_halo_is_the_network_s(dae: ConvDae) -> None:

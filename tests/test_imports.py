@@ -49,7 +49,7 @@ ORDER = (
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
     | {"auto"}
     | {"steps", "admission", "station", "evaluate", "benchmark", "difference", "reports"},
-    {"options", "cli", "library", "testing", "trials", "description_checks"},
+    {"options", "cli", "library", "testing", "conformance"},
 )
 """The rooms of ``restore/``: each may import from the floors above it and, without circles, from its own."""
 

@@ -76,9 +76,8 @@ def stylize(styler: LatentStyler, image: Image | Pixels, style: Path, **options:
 
 
 def test_whatever_the_weights_it_keeps_the_rules_that_every_plugin_must_keep(weights: Path, style: Path) -> None:
-    """But those of a restoration: a style may make a dark picture bright and a red one blue."""
-    # The first is of this test's `load`; the last, because one file serves two models.
-    left_out = ("imports no heavy library", "squeezed through 8 bit", "red stays red", "where they come from")
+    # The first two are of this test's `load`; the third, because nothing was learnt.
+    left_out = ("imports no heavy library", "refused, and not run", "squeezed through 8 bit")
     spec = replace(SPEC, weights=weights, load=lambda _, runtime: SPEC.load(weights, runtime))
     for check in checks(spec, StyleOptions(style=style, strength=1.0, method="adain")):
         if not check.rule.endswith(left_out):

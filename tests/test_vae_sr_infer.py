@@ -20,7 +20,6 @@ from restore.errors import InputError, WeightsError
 from restore.image import Image, Observation, Pixels, Restoration
 from restore.resampling import resized
 from restore.spec import Runtime
-from restore.testing import check_restorer
 from restore.weights import save
 
 SPEC = provide_restorers()[0]
@@ -46,10 +45,6 @@ def enlarged(vae: VaeUpscaler, image: Image | Pixels, **options: object) -> Rest
 
 def rms(a: Pixels, b: Pixels) -> float:
     return float(np.sqrt(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)))
-
-
-def test_it_passes_the_battery_that_every_plugin_must_pass() -> None:
-    check_restorer(SPEC)
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -105,6 +105,21 @@ class Bm3dOptions(DenoiseOptions):
     )
 
 
+def _working_bytes(options: DenoiseOptions, height: int, width: int, channels: int, bits: int) -> int:
+    """Of the methods that take the whole picture as floats: the most of any of them, measured at 2 megapixels."""
+    return 26 * height * width * channels
+
+
+def _for_tv(options: DenoiseOptions, height: int, width: int, channels: int, bits: int) -> int:
+    """Its dual variables are float64 in grey: 57 bytes for each pixel, 23 for each value of a coloured one."""
+    return height * width * max(60, 26 * channels)
+
+
+def _for_bm3d(options: DenoiseOptions, height: int, width: int, channels: int, bits: int) -> int:
+    """Stacks of blocks of the whole picture: 583 bytes for each grey pixel, 338 for each value of a coloured one."""
+    return height * width * max(600, 350 * channels)
+
+
 def _loader(name: str, choose: Callable[[], Method]) -> Callable[[Path | None, Runtime], Restorer]:
     """A `RestorerSpec.load` for one method; importing it waits until then."""
 
@@ -155,6 +170,7 @@ DENOISERS = (
         summary="Non-local means (OpenCV): averages similar patches; good on texture that repeats",
         options=NlmOptions,
         load=_loader("nlm", _nlm),
+        working_bytes=_working_bytes,
         sources=(
             "Buades, Coll, Morel: A non-local algorithm for image denoising, CVPR 2005",
             "https://doi.org/10.5201/ipol.2011.bcm_nlm",
@@ -166,6 +182,7 @@ DENOISERS = (
         summary="Bilateral filter (OpenCV): a blur that stops at edges; very fast",
         options=BilateralOptions,
         load=_loader("bilateral", _bilateral),
+        working_bytes=_working_bytes,
         sources=("Tomasi, Manduchi: Bilateral filtering for gray and color images, ICCV 1998",),
     ),
     RestorerSpec(
@@ -174,6 +191,7 @@ DENOISERS = (
         summary="Wavelet shrinkage with BayesShrink thresholds (scikit-image); very fast",
         options=WaveletOptions,
         load=_loader("wavelet", _wavelet),
+        working_bytes=_working_bytes,
         sources=("Chang, Yu, Vetterli: Adaptive wavelet thresholding for image denoising and compression, TIP 2000",),
     ),
     RestorerSpec(
@@ -182,6 +200,7 @@ DENOISERS = (
         summary="Total variation after Chambolle (scikit-image): piecewise smooth, cartoon-like at strong noise",
         options=TvOptions,
         load=_loader("tv", _tv),
+        working_bytes=_for_tv,
         sources=("Chambolle: An algorithm for total variation minimization and applications, JMIV 2004",),
     ),
     RestorerSpec(
@@ -190,6 +209,7 @@ DENOISERS = (
         summary="BM3D (the bm3d package, non-commercial licence): the best classical denoiser, and slow",
         options=Bm3dOptions,
         load=_loader("bm3d", _bm3d),
+        working_bytes=_for_bm3d,
         sources=(
             "Dabov et al.: Image denoising by sparse 3-D transform-domain collaborative filtering, TIP 2007",
             "Mäkinen, Azzari, Foi: Collaborative filtering of correlated noise, TIP 2020",

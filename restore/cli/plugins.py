@@ -9,6 +9,7 @@ import click
 
 from restore.cli.columns import print_json, print_table
 from restore.cli.group import Group
+from restore.cli.plugin_check import check_command
 from restore.cli.plugin_template import new_command
 from restore.plugin_manager import PluginManager
 from restore.plugin_record import PluginInfo
@@ -46,6 +47,7 @@ def plugins_group(manager: PluginManager) -> click.Group:
         elif timings or verbose or as_json:
             raise click.UsageError(f"flags of `{ctx.invoked_subcommand}` go behind its name.", ctx)
 
+    plugins.add_command(check_command(manager))
     plugins.add_command(new_command(manager))
     return plugins
 

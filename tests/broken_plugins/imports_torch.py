@@ -4,12 +4,19 @@ from pathlib import Path
 
 import torch
 
+from restore.image import Image, Observation
 from restore.spec import Options, Restorer, RestorerSpec, Runtime
 
 
+class Rounds:
+    """Gives back what it gets, through a tensor."""
+
+    def restore(self, observation: Observation, options: Options) -> Image:
+        return observation.image.with_pixels(torch.from_numpy(observation.image.pixels.copy()).numpy())
+
+
 def load(weights: Path | None, runtime: Runtime) -> Restorer:
-    torch.set_num_threads(1)
-    raise AssertionError("only the description of this one is read")
+    return Rounds()
 
 
 SPEC = RestorerSpec(name="heavy", task="denoise", summary="Heavy.", options=Options, load=load)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
 from restore.contracts import promised_companions
-from restore.image import Image, Metadata, Observation, Pixels, picture_of
-from restore.loading import load_restorer
+from restore.errors import UsageError, WeightsError
+from restore.image import Image, Metadata, Observation, Pixels, Restoration, picture_of
+from restore.loading import completed_options, load_restorer
+from restore.options import build_options
 from restore.spec import Needs, Options, Restorer, RestorerSpec, Runtime
+from restore.steps import restore
 
 Mask = npt.NDArray[np.bool_]
 """``(H, W)``, True = missing."""
@@ -32,34 +36,59 @@ SIZES: tuple[dict[str, object], ...] = (
 METADATA = Metadata(source_format="TIFF", exif=b"II*\0\x08\0\0\0\0\0", xmp=b"<x/>", icc=b"profile", dpi=(300.0, 300.0))
 
 
+class NotToldError(AssertionError):
+    """A restorer without default options, or without weights of its own, was given none that will do."""
+
+
 class Bench:
     """One loaded model and what it is given.
 
     Args:
         spec: Its description.
         options: What it is tried with; None for its defaults.
+        weights: A file for a model that has no weights of its own; None for the shipped ones.
     """
 
-    def __init__(self, spec: RestorerSpec, options: Options | None = None) -> None:
+    def __init__(self, spec: RestorerSpec, options: Options | None = None, weights: Path | None = None) -> None:
         self.spec = spec
         self._options = options
+        self._weights = weights
 
     @cached_property
     def defaults(self) -> Options:
-        """What it is tried with where a rule asks for nothing else."""
-        return self._options or self.spec.options()
+        """What it is tried with where a rule asks for nothing else.
+
+        Raises:
+            NotToldError: It must be told what to do, and was not.
+        """
+        try:
+            given = self._options or build_options(self.spec.options, {})
+        except UsageError as error:
+            raise NotToldError(f"give it options to be tried with, for it has no defaults: {error}") from error
+        try:
+            return completed_options(self.spec, given, self._weights)
+        except WeightsError as error:
+            raise NotToldError(str(error)) from error
 
     @cached_property
     def restorer(self) -> Restorer:
         """The model, on the CPU."""
-        return load_restorer(self.spec, None, Runtime(device="cpu"))
+        return self.loaded(Runtime(device="cpu"))
 
-    def restore(self, image: Image, options: Options | None = None) -> Image:
+    def loaded(self, runtime: Runtime) -> Restorer:
+        """The model, loaded anew."""
+        return load_restorer(self.spec, self._weights, runtime)
+
+    def restore(self, image: Image, options: Options | None = None, restorer: Restorer | None = None) -> Image:
         """What the model makes of a picture; with its default options unless others are given."""
-        answer = self.restorer.restore(self.observation(image), options or self.defaults)
+        answer = (restorer or self.restorer).restore(self.observation(image), options or self.defaults)
         result: object = picture_of(answer)
         assert isinstance(result, Image), f"restore gave a {type(result).__name__} instead of an Image"
         return result
+
+    def answer(self, observation: Observation, restorer: Restorer | None = None) -> Restoration:
+        """What the model makes of an observation, checked as in every run."""
+        return restore(restorer or self.restorer, observation, self.spec, self.defaults)
 
     def observation(self, image: Image) -> Observation:
         """A picture with what else the model needs: the first of `masks`, or a second frame half as bright."""
@@ -70,10 +99,25 @@ class Bench:
             return Observation((image,), masks(image.height, image.width)["a hole in the middle"])
         return Observation((image,))
 
+    def scratched(self, image: Image) -> Observation:
+        """The same, but little of a large picture is missing: what it takes to fill much is another question."""
+        if self.spec.needs is Needs.IMAGE_AND_MASK:
+            return Observation((image,), scratches(image.height, image.width))
+        return self.observation(image)
+
     def made(self, result: Image) -> Pixels:
         """The pixels ``(N, C)`` of a result that are the model's work: all of them, or those that were missing."""
         mask = self.observation(result).mask
         return result.pixels.reshape(-1, result.channels) if mask is None else result.pixels[mask]
+
+
+def scratches(height: int, width: int) -> Mask:
+    """Two scratches, one upright, one slanting, each two pixels wide and at most 160 long."""
+    rows, columns = np.mgrid[:height, :width]
+    upright = np.abs(columns - width // 3) < 1.5
+    slanting = np.abs(columns - width // 2 - rows // 3) < 1.5
+    missing: Mask = (upright | slanting) & (rows < 160) & (columns > 0)
+    return missing
 
 
 def masks(height: int, width: int) -> dict[str, Mask]:
@@ -132,7 +176,7 @@ def promising(spec: RestorerSpec, defaults: Options) -> list[Options]:
         if isinstance(value, int):
             turned[name] = not value if isinstance(value, bool) else 2
     found = [defaults]
-    for values in [*({name: value} for name, value in turned.items()), turned]:
+    for values in [*({name: value} for name, value in turned.items()), *([turned] if turned else [])]:
         with suppress(ValidationError):
             found.append(spec.options.model_validate({**dict(defaults), **values}))
     return [options for options in found if promised_companions(spec, options)]

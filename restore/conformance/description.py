@@ -1,19 +1,34 @@
-"""The rules for what a restorer says about itself, as `restore.testing` checks them: no model is loaded."""
+"""The rules for what a restorer says about itself: no model is loaded."""
 
 from __future__ import annotations
 
 import inspect
 import subprocess
 import sys
-from functools import partial
+from functools import cache, partial
 
 from pydantic import ValidationError
 
 from restore.contracts import spec_problem
-from restore.spec import Options, RestorerSpec
+from restore.spec import Needs, Options, RestorerSpec
 
 HEAVY = ("torch", "cv2", "skimage", "scipy", "kornia", "lightning_fabric")
 """What reading a description must not import: `restore --help` reads them all."""
+
+FLAGS = frozenset(
+    (
+        *("-m", "-o", "-v", "--backup", "--contact-sheet", "--device", "--dry-run", "--exclude"),
+        *("--format", "--in-place", "--include", "--isolate", "--jobs", "--json", "--max-failures"),
+        *("--max-pixels", "--memory", "--model", "--no-isolate", "--no-provenance", "--output"),
+        *("--overwrite", "--poll", "--precision", "--provenance", "--quality", "--report"),
+        *("--settle", "--since", "--suffix", "--threads", "--tile", "--timeout", "--truth"),
+        *("--verbose", "--watch", "--weights"),
+    )
+)
+"""What every command for a task has already; a test holds this to `restore.cli.flags`."""
+
+MASK_FLAGS = frozenset(["--mask", "--invert-mask", "--mask-color", "--tolerance", "--box", "--grow", "--feather"])
+"""And those for restorers that need a mask."""
 
 
 def description_is_sound(spec: RestorerSpec) -> None:
@@ -25,30 +40,34 @@ def description_is_sound(spec: RestorerSpec) -> None:
 def description_is_light(spec: RestorerSpec) -> None:
     """To import it takes none of `HEAVY`."""
     load = spec.load.func if isinstance(spec.load, partial) else spec.load
+    module = inspect.getmodule(load)
+    assert module is not None and module.__file__, f"load of {spec.name} is not defined in a file"
+    failed, heavy = _imported(module.__name__, module.__file__, tuple(sys.path))
+    assert not failed, f"{module.__name__} cannot be imported on its own: {failed}"
+    assert not heavy, f"importing {module.__name__} imports {heavy}; move that import into load"
+
+
+@cache
+def _imported(name: str, file: str, path: tuple[str, ...]) -> tuple[str, str]:
+    """Import a module in a fresh process: what went wrong, and which of `HEAVY` came along; plugins share modules."""
     code = (
         "import importlib, importlib.util, sys; name, file, sys.path[:] = sys.argv[1], sys.argv[2], sys.argv[3:]\n"
         "try: importlib.import_module(name)\n"
         "except ImportError:\n"
         "    found = importlib.util.spec_from_file_location(name, file)\n"
         "    module = sys.modules[name] = importlib.util.module_from_spec(found); found.loader.exec_module(module)\n"
-        f"print(','.join(name for name in {HEAVY} if name in sys.modules), end='')"
+        f"print('\\n' + ','.join(name for name in {HEAVY} if name in sys.modules), end='')"
     )
-    module = inspect.getmodule(load)
-    assert module is not None and module.__file__, f"load of {spec.name} is not defined in a file"
-    command = [sys.executable, "-c", code, module.__name__, module.__file__, *sys.path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{module.__name__} cannot be imported on its own: {done.stderr.strip()}"
-    assert not done.stdout, f"importing {module.__name__} imports {done.stdout}; move that import into load"
+    done = subprocess.run([sys.executable, "-c", code, name, file, *path], capture_output=True, text=True, check=False)
+    return (done.stderr.strip() or "it ended the process", "") if done.returncode else ("", done.stdout.split("\n")[-1])
 
 
 def options_round_trip(spec: RestorerSpec, options: Options | None = None) -> None:
     """Its options can be flags: described, with names of their own, and defaults that can be typed."""
-    from restore.cli.flags import common_flags
-    from restore.cli.mask_flags import takes_masks
     from restore.option_types import settable
     from restore.options import build_options, click_options, option_rows
 
-    taken = {flag for common in common_flags([], masks=takes_masks([spec])) for flag in common.opts}
+    taken = FLAGS | (MASK_FLAGS if spec.needs is Needs.IMAGE_AND_MASK else frozenset())
     for option in click_options(spec.options):
         assert not taken.intersection(option.opts), f"{option.opts[0]} is a flag that every command has already"
     for row in option_rows(spec.options):
@@ -76,14 +95,3 @@ def unknown_option_is_refused(spec: RestorerSpec) -> None:
         if any(found["type"] == "extra_forbidden" for found in error.errors()):
             return
     raise AssertionError("no_such_option=1 was accepted; keep extra='forbid' in the options' model_config")
-
-
-def provenance(spec: RestorerSpec) -> None:
-    """The header of the shipped weights says where they come from."""
-    from restore.weights import PROVENANCE, header
-
-    assert spec.weights is not None
-    said = header(spec.weights)
-    missing = [name for name in PROVENANCE if name not in said]
-    assert not missing, f"the header lacks {', '.join(missing)}"
-    assert said["model"] == spec.name, f"they belong to the model {said['model']!r}"
