@@ -132,6 +132,13 @@ def test_verify_names_what_is_damaged_or_missing_and_gives_6(
     assert json.loads(weights("weights", "verify", "--json").out)["exit_code"] == ExitCode.WEIGHTS
 
 
+def test_a_model_that_was_never_taught_is_named_and_no_damage(weights: Cli, plugin: Weighed, tmp_path: Path) -> None:
+    plugin.shipped = tmp_path / "nowhere" / "dimmer.safetensors"
+    outcome = weights("weights", "verify")
+    assert outcome.code == 0 and outcome.out.startswith("untaught: ")
+    assert outcome.out.endswith("1 file: 0 whole, 0 damaged or missing\n")
+
+
 def test_verify_names_what_an_interrupted_add_has_left(weights: Cli, mine: Path, store: WeightsStore) -> None:
     written(store.folder / "dimmer" / "stray.safetensors")
     outcome = weights("weights", "verify")

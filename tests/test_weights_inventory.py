@@ -51,6 +51,11 @@ def test_a_file_that_is_cut_short_is_damaged_and_one_that_is_gone_is_missing(mai
     assert "the weights of 'dimmer' are missing. Install the plugin" in str(found.trouble)
 
 
+def test_a_model_without_a_folder_of_weights_was_never_taught(tmp_path: Path) -> None:
+    (found,) = shipped_weights("dimmer", tmp_path / "weights" / "dimmer.safetensors", default=True)
+    assert found.state == "untaught" and "ships without weights so far; teach it" in str(found.trouble)
+
+
 def test_without_a_list_the_header_tells_and_without_either_nobody(tmp_path: Path) -> None:
     path = written(tmp_path / "dimmer.safetensors")
     assert next(iter(shipped_weights("dimmer", path, default=True))).state == "whole"

@@ -13,8 +13,8 @@ from restore.weights.file import sha256
 from restore.weights.store import SHIPPED, OwnWeights, WeightsStore
 from restore.weights.sums import NAME, read_sums
 
-State = Literal["whole", "damaged", "missing", "unlisted"]
-"""``"unlisted"``: no list says what the file was, and it does not say so itself."""
+State = Literal["whole", "damaged", "missing", "unlisted", "untaught"]
+"""``"unlisted"``: no list says what the file was, nor does it say so itself; ``"untaught"``: none was ever shipped."""
 
 _WHOLE: State = "whole"
 
@@ -64,6 +64,10 @@ def shipped_weights(model: str, main: Path, *, default: bool, license: str = "")
     Raises:
         WeightsError: The list of sha256 beside them cannot be read.
     """
+    if not main.parent.is_dir():
+        said = f"{main}: the model '{model}' ships without weights so far; teach it with `restore train {model}`."
+        yield Weights(model, SHIPPED, main, "untaught", default, trouble=said)
+        return
     sums = read_sums(main.parent)
     listed = [main, *(main.with_name(name) for name in sums if name != main.name)]
     for path in listed:
