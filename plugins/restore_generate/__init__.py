@@ -1,0 +1,1 @@
+"""Generative models: autoencoders, variational autoencoders and a GAN that make pictures like those they have seen."""
