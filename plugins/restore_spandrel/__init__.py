@@ -1,0 +1,1 @@
+"""The community's networks, from the user's own files, with the library spandrel."""
