@@ -8,6 +8,7 @@ from pathlib import Path
 
 from restore.errors import PluginError, RestoreError, WeightsError
 from restore.plugin_record import FAILURES, reason
+from restore.requirements import next_step
 from restore.spec import Options, Restorer, RestorerSpec, Runtime
 
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+).*;.*\bextra\s*==\s*['\"]([A-Za-z0-9._-]+)['\"]")
@@ -42,7 +43,7 @@ def load_restorer(spec: RestorerSpec, weights: Path | None, runtime: Runtime, di
     except FAILURES as error:
         raise PluginError(
             f"the model '{spec.name}' cannot be loaded: {reason(error)}.",
-            hint="Choose another with -m, or report this to the plugin's author.",
+            hint=f"Choose another with -m. {next_step(error, distribution)}",
         ) from error
     if not callable(getattr(restorer, "restore", None)):
         raise PluginError(

@@ -12,16 +12,17 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib import metadata
 
 import pluggy
 
 from restore import hookspecs
 from restore.contracts import MarkedHook, hooks_problem
-from restore.errors import PluginError
+from restore.errors import PluginError, UsageError
 from restore.image import Image
 from restore.plugin_record import FAILURES, PluginRecord, reason
+from restore.requirements import next_step
 
 GROUP = "restore.plugins"
 """The entry-point group, the same for bundled plugins and a stranger's."""
@@ -51,19 +52,19 @@ class PluginRegistry:
 
         ``RESTORE_PLUGINS=a,b`` limits loading to these names (empty: none at all). ``RESTORE_TRACE=1`` logs every hook
         call to the ``restore`` logger, as warnings: who asks for a trace wants to see it, however quiet the rest is.
+
+        Raises:
+            UsageError: RESTORE_PLUGINS names what is not installed; names what is.
         """
         if os.environ.get("RESTORE_TRACE", "0") not in ("", "0"):
             self._pluggy.add_hookcall_monitoring(lambda *_: None, _log_call)
         limit = os.environ.get("RESTORE_PLUGINS")
         wanted = None if limit is None else {name.strip() for name in limit.split(",")} - {""}
         found = sorted(metadata.entry_points(group=GROUP), key=_plugin_order)
+        _check_known(wanted or set(), [entry.name for entry in found])
         for entry in found:
             if wanted is None or entry.name in wanted:
                 self._import(entry)
-        for name in sorted((wanted or set()) - {entry.name for entry in found}):
-            record = PluginRecord(name, module="")
-            record.note("RESTORE_PLUGINS names it, but no installed package provides it.")
-            self.records.append(record)
 
     def add(self, name: str, plugin: object) -> None:
         """Take in a module, class or instance as the plugin `name`."""
@@ -82,7 +83,8 @@ class PluginRegistry:
             PluginError: The plugin failed; its record says so already.
         """
         try:
-            answers = self.call(record.name, hook, arguments)
+            with contextlib.redirect_stdout(sys.stderr):  # as when it is imported
+                answers = self.call(record.name, hook, arguments)
         except FAILURES as error:
             problem = f"Its hook {hook} failed: {reason(error)}."
             record.note(problem, error)
@@ -118,8 +120,10 @@ class PluginRegistry:
             # What a plugin prints while it is imported would spoil the output of --json.
             with contextlib.redirect_stdout(sys.stderr):
                 plugin = entry.load()
-        except FAILURES as error:
-            record.note(f"It cannot be imported: {reason(error)}.", error)
+        except KeyboardInterrupt:  # the user's
+            raise
+        except BaseException as error:  # SystemExit, and what only frameworks raise, like a test runner's "skip"
+            record.note(f"It cannot be imported: {reason(error)}. {next_step(error, record.distribution)}", error)
             return
         finally:
             record.seconds = time.perf_counter() - started
@@ -156,6 +160,19 @@ class PluginRegistry:
             if options is not None:
                 wraps = bool(options.get("wrapper") or options.get("hookwrapper"))
                 yield MarkedHook(options.get("specname") or name, getattr(plugin, name), wraps)
+
+
+def _check_known(wanted: Collection[str], installed: Sequence[str]) -> None:
+    """Refuse names in RESTORE_PLUGINS that nobody has: a misspelt one would leave a plugin out without a word.
+
+    Raises:
+        UsageError: As above.
+    """
+    unknown = sorted(set(wanted) - set(installed))
+    if unknown:
+        names = " and ".join(f"'{name}'" for name in unknown)
+        hint = f"Installed plugins: {', '.join(dict.fromkeys(installed)) or 'none'}."
+        raise UsageError(f"RESTORE_PLUGINS names {names}, which no installed package provides.", hint=hint)
 
 
 def _plugin_order(entry: metadata.EntryPoint) -> tuple[bool, str, str]:

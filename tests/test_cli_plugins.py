@@ -61,6 +61,15 @@ def test_timings_and_tracebacks_are_shown_on_demand(manager: PluginManager) -> N
     assert "Traceback (most recent call last)" in run(manager, "plugins", "-v")
 
 
+def test_slow_imports_are_named_with_the_timings(manager: PluginManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "to import, and every command waits" not in run(manager, "plugins", "--timings")
+    monkeypatch.setattr(plugins, "SLOW", -1.0)
+    assert "good_neighbour takes 0.0 s to import, and every command waits for it." in run(
+        manager, "plugins", "--timings"
+    )
+    assert "every command waits" not in run(manager, "plugins")
+
+
 def test_plugins_json_is_one_document_with_state_and_problem(manager: PluginManager) -> None:
     document = json.loads(run(manager, "plugins", "--json"))
     by_name = {entry["name"]: entry for entry in document}

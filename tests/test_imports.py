@@ -29,7 +29,16 @@ ORDER = (
     | {"degrade", "degradations", "holes", "correct", "diagnose", "heat_map", "series", "contribution_map", "fusing"}
     | {"contact_sheet", "display", "drawn_png"}
     | {"step_tables", "option_types"},
-    {"plugin_manager", "plugin_record", "plugin_registry", "loading", "metrics", "fusion_metrics", "masks"}
+    {
+        "plugin_manager",
+        "plugin_record",
+        "plugin_registry",
+        "loading",
+        "requirements",
+        "metrics",
+        "fusion_metrics",
+        "masks",
+    }
     | {"journal", "journal_rows", "journal_schema", "journal_reading", "accounting"}
     | {
         "planning",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import logging
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from restore.errors import PluginError
+from restore.errors import PluginError, UsageError
 from restore.plugin_manager import PluginManager
 from restore.plugin_record import PluginInfo
 from restore.spec import Runtime
@@ -65,6 +67,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     [
         ("import_error", "It cannot be imported: ModuleNotFoundError: No module named 'a_package_that_is_not_there'."),
         ("exits_at_import", "It cannot be imported: SystemExit: I am not a plugin."),
+        ("raises_base_exception", "It cannot be imported: Skipped: not on this machine."),
         ("there_is_no_such_module", "It cannot be imported: ModuleNotFoundError"),
         ("good_neighbour:no_such_object", "It cannot be imported: AttributeError"),
     ],
@@ -95,6 +98,34 @@ def test_what_a_plugin_prints_at_import_does_not_reach_standard_output(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "hello from a chatty plugin" in printed.err
+
+
+def test_what_a_plugin_prints_in_a_hook_does_not_reach_standard_output(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("package-a", chatty="prints_in_hooks")
+    PluginManager.discover().restorers()
+    printed = capsys.readouterr()
+    assert printed.out == "" and "hello from a hook" in printed.err
+
+
+def test_a_plugin_for_another_version_of_a_library_is_told_which_and_its_neighbour_works_on(
+    install: Install, tmp_path: Path
+) -> None:
+    install("package-a", old="wants_old_numpy")
+    install("package-b", neighbour="good_neighbour")
+    version = metadata.version("numpy")
+    said = problem(PluginManager.discover(), "old")
+    assert "It cannot be imported: AttributeError: `np.float_` was removed" in said
+    assert f"written for another version of numpy ({version} is installed)" in said
+    described = tmp_path / "package_a-1.2.dist-info" / "METADATA"
+    described.write_text(described.read_text() + "Requires-Dist: numpy<2\n")
+    sys.modules.pop("wants_old_numpy", None)
+    manager = PluginManager.discover()
+    said = problem(manager, "old")
+    assert f"Its package package-a asks for numpy<2, and numpy {version} is installed." in said
+    assert "pip uninstall package-a" in said
+    assert manager.restorer("neighbour").name == "neighbour"
 
 
 def test_of_two_plugins_with_one_name_the_first_is_kept_and_the_second_reported(install: Install) -> None:
@@ -137,12 +168,19 @@ def test_nobody_may_take_the_name_of_the_core() -> None:
 
 def test_restore_plugins_limits_loading(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     install("package-a", good="good_neighbour", bad="import_error")
-    monkeypatch.setenv("RESTORE_PLUGINS", "good, absent")
-    manager = PluginManager.discover()
-    assert [found.name for found in manager.plugins()] == ["good", "absent"]
-    assert problem(manager, "absent") == "RESTORE_PLUGINS names it, but no installed package provides it."
+    monkeypatch.setenv("RESTORE_PLUGINS", "good, ")
+    assert [found.name for found in PluginManager.discover().plugins()] == ["good"]
     monkeypatch.setenv("RESTORE_PLUGINS", "")
     assert PluginManager.discover().plugins() == []
+
+
+def test_restore_plugins_names_what_is_there_where_it_is_misspelt(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("package-a", good="good_neighbour")
+    monkeypatch.setenv("RESTORE_PLUGINS", "good,absent")
+    with pytest.raises(UsageError, match=r"names 'absent', which no .*Installed plugins: classic, .*good\."):
+        PluginManager.discover()
 
 
 def test_restore_trace_logs_every_hook_call(
@@ -155,6 +193,14 @@ def test_restore_trace_logs_every_hook_call(
     with caplog.at_level(logging.INFO, logger="restore"):
         manager.read_image(Path("a.neighbour"), 100)
     assert "max_pixels=100) -> good: Image(2x3x1 uint8)" in caplog.text
+
+
+def test_a_trace_goes_to_standard_error_and_leaves_json_alone() -> None:
+    environment = {**os.environ, "RESTORE_TRACE": "1", "RESTORE_PLUGINS": "classic"}
+    code = "import sys; from restore.cli import main; sys.exit(main(['plugins', '--json']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert [found["name"] for found in json.loads(done.stdout)] == ["classic"]
+    assert "trace: provide_restorers() -> classic: [[RestorerSpec(name='nlm'" in done.stderr
 
 
 def test_discovery_imports_no_imaging_library() -> None:
@@ -170,13 +216,13 @@ def test_discovery_imports_no_imaging_library() -> None:
 
 def test_a_missing_requirement_is_installed_with_the_plugins_own_extra(install: Install, tmp_path: Path) -> None:
     install("package-a", models="cannot_load")
-    metadata = tmp_path / "package_a-1.2.dist-info" / "METADATA"
+    described = tmp_path / "package_a-1.2.dist-info" / "METADATA"
     manager = PluginManager.discover()
     with pytest.raises(PluginError) as raised:
         manager.load(manager.restorer("needs-much"), None, Runtime())
     assert raised.value.hint is not None
     assert "Install the Python package that provides a_package_that_is_not_there" in raised.value.hint
-    metadata.write_text(metadata.read_text() + "Provides-Extra: a-package-that-is-not-there\n")
+    described.write_text(described.read_text() + "Provides-Extra: a-package-that-is-not-there\n")
     with pytest.raises(PluginError) as raised:
         manager.load(manager.restorer("needs-much"), None, Runtime())
     assert raised.value.hint == 'Install it with: pip install "package-a[a-package-that-is-not-there]"'

@@ -14,6 +14,11 @@ from restore.cli.plugin_template import new_command
 from restore.plugin_manager import PluginManager
 from restore.plugin_record import PluginInfo
 
+SLOW = 1.0
+"""Seconds; a plugin that takes longer to import is named by ``--timings``."""
+
+ADVICE = "Its author can move heavy imports into load; RESTORE_PLUGINS can leave it out."
+
 
 def commands(manager: PluginManager) -> list[click.Command]:
     """The group `plugins`, which lists where it is given no sub-command.
@@ -37,7 +42,9 @@ def plugins_group(manager: PluginManager) -> click.Group:
         "`problem` in the output of --json.\n\n"
         "RESTORE_PLUGINS=a,b loads only these plugins; RESTORE_TRACE=1 logs every call of a hook.",
     )
-    @click.option("--timings", is_flag=True, help="Show how long importing each took.")
+    @click.option(
+        "--timings", is_flag=True, help="Show how long importing each took, and name those that take over a second."
+    )
     @click.option("-v", "--verbose", is_flag=True, help="Show the traceback behind each problem.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
     @click.pass_context
@@ -81,5 +88,9 @@ def _show_plugins(found: Sequence[PluginInfo], timings: bool) -> None:
         if info.problem:
             module = f" ({info.module})" if info.module else ""
             click.secho(f"{info.name}{module}: {info.problem}", fg="red")
+        if timings and info.seconds > SLOW:
+            click.secho(
+                f"{info.name} takes {info.seconds:.1f} s to import, and every command waits for it. {ADVICE}", fg="red"
+            )
     if not found:
         click.echo("There are no plugins. Install one, or see whether RESTORE_PLUGINS hides them.")
