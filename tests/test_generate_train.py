@@ -18,7 +18,6 @@ from restore_generate import train_classifier, train_gan
 from restore_generate.architecture import MODELS, Model
 from restore_generate.checks import active_units, diversity, twins, warnings
 from restore_generate.commands import generate
-from restore_generate.guide import jittered
 from restore_generate.models import load_model, model_of
 from restore_generate.recipe import Average, inner_and_outer
 
@@ -171,16 +170,6 @@ def test_each_collapse_is_named_with_what_to_do() -> None:
     assert "0.20" in alike and "rate" in alike
     (modes,) = warnings("dcgan", {"diversity": 0.9, "twins": 0.5}, 100)
     assert "mode collapse: 50 %" in modes
-
-
-def test_jitter_moves_each_picture_by_a_few_pixels() -> None:
-    torch.manual_seed(0)
-    pictures = torch.zeros(64, 1, 32, 32)
-    pictures[:, :, 16, 16] = 10
-    moved = jittered(pictures, reach=2)
-    at = moved.flatten(1).argmax(1)
-    rows, columns = at // 32 - 16, at % 32 - 16
-    assert moved.shape == pictures.shape and {int(v) for v in rows} == {int(v) for v in columns} == {-2, -1, 0, 1, 2}
 
 
 def test_counters_are_kept_while_parameters_are_averaged() -> None:

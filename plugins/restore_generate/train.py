@@ -55,10 +55,10 @@ def train(spec: TrainSpec, model: Model) -> None:
     learned, held = data.split()
     log.info("learning from %d pictures, validating on %d", len(learned), len(held))
 
-    # Networks: the model, and with classes somebody who says of samples which class they look like.
+    # Networks: the model, and for a model of classes somebody who looks at its samples.
     architecture = settings.architecture(model, data.classes)
     network, judged = build(architecture), build(architecture).to(fabric.device).requires_grad_(False)
-    guide = Guide(architecture, settings.rate or RATE, fabric) if isinstance(network, CVAE) and settings.guide else None
+    guide = Guide(architecture, fabric) if isinstance(network, CVAE) and settings.guide else None
     inner, outer = inner_and_outer(network) if model in ("ae", "vae", "cvae") else ([], list(network.parameters()))
     optimizers: dict[str, torch.optim.Optimizer] = {"adam": torch.optim.Adam(outer, betas=(0.9, 0.99))}
     rates = {"adam": settings.rate or RATE}
@@ -85,8 +85,9 @@ def train(spec: TrainSpec, model: Model) -> None:
             terms = cast(Encoding, network).terms(pictures, classes)
             doubt = torch.zeros((), device=fabric.device)
             if guide:
-                guide.learn(pictures[::2], classes[::2])
-                doubt = guide.doubt(cast(CVAE, network), len(pictures) // 2)
+                made, labels = guide.samples(cast(CVAE, network), len(pictures) // 2)
+                guide.learn(pictures[::2], classes[::2], made)
+                doubt = guide.doubt(made, labels)
         # The weights' divergence is paid once for all pictures (Blundell et al., 2015).
         nats = (terms.distortion + beta * terms.rate).mean() + terms.weights / len(learned) + settings.guide * doubt
         loss = nats / architecture.values
