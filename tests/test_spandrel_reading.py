@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -165,3 +166,24 @@ def test_weights_that_look_like_an_architecture_and_do_not_fit_are_refused(tmp_p
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="the model cannot be opened"):
         read_model(tmp_path / "none.pth")
+
+
+def test_further_architectures_are_known_where_their_package_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.pth"
+    torch.save({f"theirs.{name}": value for name, value in state_of("SPAN").items()}, path)
+    with pytest.raises(WeightsError, match="Some more are in the package spandrel_extra_arches, whose licences forbid"):
+        read_model(path)
+    (tmp_path / "spandrel_extra_arches.py").write_text(
+        "from spandrel import ArchSupport, MAIN_REGISTRY\n"
+        "span = MAIN_REGISTRY['SPAN'].architecture\n"
+        "class Restricted(type(span)):\n"
+        "    id = name = 'Restricted'\n"
+        "    def detect(self, state): return any(key.startswith('theirs.') for key in state)\n"
+        "    def load(self, state): return span.load({key[7:]: value for key, value in state.items()})\n"
+        "EXTRA_REGISTRY = [ArchSupport.from_architecture(Restricted())]\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert network_of(read_model(path)).scale == 2
+    del sys.modules["spandrel_extra_arches"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import zipfile
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
@@ -209,9 +210,7 @@ def _registry() -> Any:  # noqa: ANN401  spandrel's
 
     registry = MAIN_REGISTRY.copy()
     if find_spec(EXTRA):
-        from spandrel_extra_arches import EXTRA_REGISTRY
-
-        registry.add(*EXTRA_REGISTRY, ignore_duplicates=True)
+        registry.add(*import_module(EXTRA).EXTRA_REGISTRY, ignore_duplicates=True)
         log.debug("with the architectures of %s", EXTRA)
     return registry
 
