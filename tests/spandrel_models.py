@@ -66,6 +66,18 @@ def written(name: str, folder: Path, ending: str = ".pth") -> Path:
     return path
 
 
+def tame(name: str, folder: Path) -> Path:
+    """A model file of a network that nearly leaves pictures as they are, as one that has learned does to good ones.
+
+    The networks that this is for add what their last layer makes to the picture.
+    """
+    path = folder / f"tame-{name}.pth"
+    state = state_of(name)
+    last = list(state)[-1].rpartition(".")[0]
+    torch.save({key: value * (0.01 if key.startswith(f"{last}.") else 1) for key, value in state.items()}, path)
+    return path
+
+
 def photograph(height: int, width: int) -> Pixels:
     """A part of a photograph, uint8 RGB."""
     from skimage import data

@@ -12,7 +12,7 @@ import pytest
 import torch
 from restore_spandrel.reading import network_of, read_model, read_state
 
-from restore.errors import ExitCode, WeightsError
+from restore.errors import WeightsError
 from tests.spandrel_models import CHANNELS, ENLARGING, MENDING, state_of, written
 
 
@@ -73,7 +73,7 @@ def test_a_file_that_would_run_a_program_is_refused_and_runs_nothing(new: bool, 
         WeightsError, match=r"wants 'posix.mkdir', which could run a program, so it was not opened"
     ) as raised:
         read_model(path)
-    assert raised.value.exit_code == ExitCode.WEIGHTS == 6
+    assert int(raised.value.exit_code) == 6
     assert raised.value.path == path
     assert "safetensors" in str(raised.value)
     assert not mark.exists()
