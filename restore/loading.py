@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
 from importlib import metadata, util
 from pathlib import Path
 
@@ -37,7 +39,8 @@ def load_restorer(spec: RestorerSpec, weights: Path | None, runtime: Runtime, di
     _check_requirements(spec, distribution)
     _check_weights(spec, weights)
     try:
-        restorer = spec.load(weights, runtime)
+        with contextlib.redirect_stdout(sys.stderr):  # what it prints would spoil the output of --json
+            restorer = spec.load(weights, runtime)
     except RestoreError:
         raise
     except FAILURES as error:

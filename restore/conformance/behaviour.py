@@ -42,7 +42,7 @@ def repeats(bench: Bench) -> None:
 def same_seed(bench: Bench) -> str:
     """A model that is loaded anew gives the same bytes, its companions' too; with one seed, where it takes a seed."""
     image = picture(37, 53)
-    anew = bench.loaded(Runtime(device="cpu"))
+    anew = bench.loaded(Runtime(device="cpu", threads=1))
     has_seed = "seed" in bench.spec.options.model_fields
     # Of all that may be asked for, the most: the last one has every switch turned.
     most = [bench.defaults, *promising(bench.spec, bench.defaults)][-1]

@@ -41,7 +41,8 @@ def in_tiles(bench: Bench) -> str:
     halo = min(bench.spec.size_rule.halo, 96)
     image = picture(150, 140 + 2 * halo, 3, np.float32)
     whole, tiled = (
-        bench.restore(image, restorer=bench.loaded(Runtime(device="cpu", tile=tile))) for tile in (WHOLE, TILE)
+        bench.restore(image, restorer=bench.loaded(Runtime(device="cpu", tile=tile, threads=1)))
+        for tile in (WHOLE, TILE)
     )
     assert whole.pixels.shape == tiled.pixels.shape, f"{tiled.pixels.shape} in tiles, {whole.pixels.shape} whole"
     if bench.spec.makes is Makes.MASK:
@@ -91,7 +92,7 @@ def _alike_masks(one: Image, other: Image, where: str) -> str:
 def within_memory(bench: Bench) -> str:
     """What is held beside picture, result and companions stays within `Runtime.memory` and what the plugin says."""
     granted = NETWORK if bench.spec.takes_weights else METHOD
-    restorer = bench.loaded(Runtime(device="cpu", memory=granted))
+    restorer = bench.loaded(Runtime(device="cpu", memory=granted, threads=1))
     restorer.restore(bench.scratched(picture(*FIRST)), bench.defaults)  # libraries load and prepare what they keep
     began = time.perf_counter()
     restorer.restore(bench.scratched(picture(*SMALL)), bench.defaults)

@@ -72,8 +72,8 @@ class Bench:
 
     @cached_property
     def restorer(self) -> Restorer:
-        """The model, on the CPU."""
-        return self.loaded(Runtime(device="cpu"))
+        """The model, on the CPU; pictures are too small for several threads to be worth their while."""
+        return self.loaded(Runtime(device="cpu", threads=1))
 
     def loaded(self, runtime: Runtime) -> Restorer:
         """The model, loaded anew."""
