@@ -11,10 +11,11 @@ import logging
 import os
 import queue
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, fields
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -200,6 +201,8 @@ def work(connection: Connection, errand: Errand, plugins: Callable[[], PluginMan
     error: BaseException | None = None
     try:
         with ExitStack() as held:
+            # What a model prints would spoil the document that --json promises; nothing of ours is printed here.
+            held.enter_context(redirect_stdout(sys.stderr))
             journal = None
             if errand.folder is not None:
                 held.enter_context(folder_lock(errand.folder / FOLDER, WORKER, PATIENCE))
