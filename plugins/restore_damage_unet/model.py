@@ -36,7 +36,7 @@ class Architecture:
             the way up, the last one two in a row.
     """
 
-    widths: tuple[int, ...] = (24, 48, 64, 96)
+    widths: tuple[int, ...] = (16, 48, 96, 128, 160)
 
     @property
     def multiple(self) -> int:
@@ -113,7 +113,7 @@ def _outstanding_here(x: Tensor, radius: int) -> tuple[Tensor, Tensor]:
 
 
 class Detector(nn.Sequential):
-    """Encoder and decoder with additive skips at 1/2 to 1/16 of the resolution (Ronneberger et al., MICCAI 2015).
+    """Encoder and decoder with additive skips at 1/2 to 1/32 of the resolution (Ronneberger et al., MICCAI 2015).
 
     The four phases of each 2x2 pixels are channels at both doors, so that every convolution works on a quarter of the
     pixels at most. No normalisation over the picture: what is damage here must not depend on what is there.

@@ -47,7 +47,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
             options=DetectOptions,
             load=_load,
             makes=Makes.MASK,
-            size_rule=SizeRule(multiple=16, halo=166),
+            size_rule=SizeRule(multiple=32, halo=326),
             weights=WEIGHTS,
             train=_train,
             sources=(

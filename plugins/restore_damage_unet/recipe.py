@@ -41,24 +41,24 @@ class Settings:
         inner_rate: Peak learning rate of Muon: all other kernels.
         decay: Weight decay of Muon.
         batch: Crops per step.
-        crop: Edge of the crops in pixels, a multiple of 16.
+        crop: Edge of the crops in pixels, a multiple of 2 to the power of the number of levels.
         clean: Share of the crops without damage.
         again: Share of those that are shown again because the network saw damage in them.
         kinds: Kinds of overlays to learn from, "hair+scratches"; empty for all.
         judged: Batches of eight damaged crops for validation; there are a third more of clean ones.
-        widths: Channels per level, "24-48-64-96".
+        widths: Channels per level, "16-48-96-128-160".
     """
 
     rate: float = 1e-3
-    inner_rate: float = 0.01
+    inner_rate: float = 0.005
     decay: float = 0.05
-    batch: int = 12
-    crop: int = 128
+    batch: int = 6
+    crop: int = 256
     clean: float = 0.3
     again: float = 0.5
     kinds: str = ""
     judged: int = 6
-    widths: str = "24-48-64-96"
+    widths: str = "16-48-96-128-160"
 
     @property
     def architecture(self) -> Architecture:
