@@ -91,7 +91,7 @@ def whole(generator: Generator, pixels: npt.NDArray[np.float32], mask: Mask) -> 
 
 
 def test_whatever_the_weights_it_keeps_the_rules_that_every_plugin_must_keep(weights: Path) -> None:
-    learnt = ("squeezed through 8 bit", "stays dark", "red stays red", "are not harmed")
+    learnt: tuple[str, ...] = ("squeezed through 8 bit", "stays dark", "red stays red", "are not harmed")
     learnt += ("imports no heavy library", "refused, and not run")  # these are of this test's `load`
     for check in checks(replace(SPEC, weights=weights, load=lambda _, runtime: SPEC.load(weights, runtime))):
         if not check.rule.endswith(learnt):

@@ -114,7 +114,7 @@ def whole(frames: Sequence[Pixels], kind: SeriesKind) -> npt.NDArray[np.float32]
 
 def every_rule(weights: Path) -> list[str]:
     """Which rules of the battery are broken."""
-    learnt = ("squeezed through 8 bit", "stays dark", "red stays red", "are not harmed")
+    learnt: tuple[str, ...] = ("squeezed through 8 bit", "stays dark", "red stays red", "are not harmed")
     learnt += ("imports no heavy library", "refused, and not run")  # these are of this test's `load`
     broken = []
     for check in checks(replace(SPEC, weights=weights, load=lambda _, runtime: SPEC.load(weights, runtime))):

@@ -14,7 +14,7 @@ from pydantic import Field
 from restore.errors import DeviceError, PluginError, WeightsError
 from restore.loading import completed_options, install_hint, load_restorer
 from restore.plugin_manager import PluginManager
-from restore.spec import Options, RestorerSpec, Runtime
+from restore.spec import Options, Restorer, RestorerSpec, Runtime
 
 PLUGINS = Path(__file__).parent / "broken_plugins"
 
@@ -69,8 +69,13 @@ class FoundOptions(Options):
     found: int | None = Field(default=None, description="Read from the file.", json_schema_extra={"readOnly": True})
 
 
+def unloaded(weights: Path | None, runtime: Runtime) -> Restorer:
+    """What is described and never run."""
+    raise AssertionError(f"{weights} was loaded for {runtime}")
+
+
 def runs_what_users_have(complete: Any) -> RestorerSpec:
-    return RestorerSpec("theirs", "denoise", "Runs what users have.", FoundOptions, lambda *_: None, complete=complete)
+    return RestorerSpec("theirs", "denoise", "Runs what users have.", FoundOptions, unloaded, complete=complete)
 
 
 def test_a_model_that_runs_what_users_have_completes_its_options_from_their_file(tmp_path: Path) -> None:
@@ -79,7 +84,7 @@ def test_a_model_that_runs_what_users_have_completes_its_options_from_their_file
     spec = runs_what_users_have(lambda options, path: options.model_copy(update={"found": path.stat().st_size}))
     assert completed_options(spec, FoundOptions(strength=0.5), weights) == FoundOptions(strength=0.5, found=4)
     as_given = FoundOptions()
-    other = RestorerSpec("other", "denoise", "Has its own.", FoundOptions, lambda *_: None)
+    other = RestorerSpec("other", "denoise", "Has its own.", FoundOptions, unloaded)
     assert completed_options(other, as_given, None) is as_given
 
 

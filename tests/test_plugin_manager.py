@@ -16,7 +16,7 @@ from restore.errors import InputError, OutputError, PluginError
 from restore.image import Image
 from restore.plugin_manager import PluginManager
 from restore.plugin_record import PluginInfo
-from restore.spec import Options, RestorerSpec
+from restore.spec import Options, Restorer, RestorerSpec, Runtime
 
 PLUGINS = Path(__file__).parent / "broken_plugins"
 PIXELS = Image(np.zeros((2, 3, 1), np.uint8))
@@ -197,9 +197,14 @@ def test_commands_are_added_unless_their_name_exists_or_the_plugin_fails_half_wa
     assert neighbours_own is manager.restorer("neighbour")
 
 
+def unloaded(weights: Path | None, runtime: Runtime) -> Restorer:
+    """What is described and never run."""
+    raise AssertionError(f"{weights} was loaded for {runtime}")
+
+
 def test_a_family_that_serves_several_tasks_is_called_by_its_name_alone() -> None:
     def spec(name: str, task: str) -> RestorerSpec:
-        return RestorerSpec(name, task, "Changes nothing.", Options, lambda *_: None)
+        return RestorerSpec(name, task, "Changes nothing.", Options, unloaded)
 
     manager = PluginManager.of({})
     for name, task in (("kin", "upscale"), ("kin-denoise", "denoise"), ("other-upscale", "denoise")):

@@ -25,8 +25,8 @@ class Guide:
     """A classifier that learns the classes of real pictures, and one class more: what was made.
 
     The bound asks only that real pictures can be given back: a decoder that puts all of a picture into its latents may
-    leave the class unheard, and the mean of what a latent may stand for is blurred. The guide asks that samples be taken
-    for real pictures of their class (CVAE-GAN, Bao et al., ICCV 2017; the class more: Salimans et al., Improved
+    leave the class unheard, and the mean of what a latent may stand for is blurred. The guide asks that samples be
+    taken for real pictures of their class (CVAE-GAN, Bao et al., ICCV 2017; the class more: Salimans et al., Improved
     techniques for training GANs, 2016). Without that class a model learns patterns that stand for a class to the guide
     and to no person. The guide is thrown away afterwards, and it must not be the one that judges in the end.
 
