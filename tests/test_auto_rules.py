@@ -142,3 +142,15 @@ def test_holes_are_filled_where_damage_was_looked_for_and_found(sound: Evidence)
     assert damaged(0.0001).options is None
     assert damaged(0.0).why == "no damage"
     assert damaged(0.4) == Verdict("inpaint", "40% looks damaged, which is too much to be true")
+
+
+def test_what_looks_damaged_under_strong_noise_is_not_believed(sound: Evidence) -> None:
+    # Mortar between bricks, under noise of sigma 25, was taken for scratches and filled.
+    def grainy(sigma: float) -> Verdict:
+        noise = Noise(sigma, sigma, sigma, False, 0.9)
+        return verdict(
+            replace(sound, findings=replace(sound.findings, damage=Damage(0.01, 1.0), noise=noise)), "inpaint"
+        )
+
+    assert grainy(8).options == {}
+    assert grainy(25) == Verdict("inpaint", "1.00% looks damaged, but under noise of sigma 25 that is not sure")

@@ -196,7 +196,7 @@ def test_sound_photographs_stay_as_good_as_unmarked(shipped: DamageUnet) -> None
     pictures = [np.atleast_3d(getattr(data, name)()) for name in names]
     shares = [np.count_nonzero(mask(shipped, picture)) / picture[..., 0].size for picture in pictures]
     assert max(shares) < 0.004
-    assert np.mean(shares) < 0.001
+    assert np.mean(shares) < 0.0015
 
 
 def test_the_description_tells_how_far_the_shipped_network_looks(shipped: DamageUnet) -> None:
