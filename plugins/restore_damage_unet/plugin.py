@@ -19,9 +19,15 @@ class DetectOptions(Options):
         default=0.5,
         gt=0,
         lt=1,
-        description="Above which probability a pixel is damaged: higher marks less. The shipped weights are calibrated "
-        "so that 0.5 marks next to nothing in clean photographs; 0.1 finds more, and more that is none.",
+        description="Above which probability a pixel is damaged, in marks that are surer than that somewhere: higher "
+        "marks less. The shipped weights are calibrated so that 0.5 marks next to nothing in clean photographs; 0.1 "
+        "finds more, and more that is none.",
     )
+
+
+def _working_bytes(options: DetectOptions, height: int, width: int, channels: int, bits: int) -> int:
+    """What telling the pieces of a mask apart takes: their numbers, once as indices, and three masks."""
+    return 15 * height * width
 
 
 def _load(weights: Path | None, runtime: Runtime) -> Restorer:
@@ -59,5 +65,6 @@ def provide_restorers() -> Sequence[RestorerSpec]:
                 "Jordan et al.: Muon: an optimizer for hidden layers in neural networks, 2024",
             ),
             default=True,
+            working_bytes=_working_bytes,
         )
     ]
