@@ -99,7 +99,8 @@ def _certain(found: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     count, pieces = cv2.connectedComponents((found > 0).astype(np.uint8), connectivity=8)
     sure = np.zeros(count, np.uint8)
     sure[pieces[found > 1]] = DAMAGED
-    return sure[pieces]
+    marks: npt.NDArray[np.uint8] = sure[pieces]
+    return marks
 
 
 def load(weights: Path, runtime: Runtime) -> DamageUnet:
