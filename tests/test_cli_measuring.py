@@ -262,8 +262,10 @@ def test_what_makes_no_sense_is_refused_in_words(
 
 def test_a_model_that_fails_is_reported_and_the_others_are_measured(classic: Cli, photo: Photo, tmp_path: Path) -> None:
     photo(tmp_path / "data" / "a.png", width=64, height=48)
+    weights = tmp_path / "w.safetensors"
+    weights.write_bytes(b"of something else")
     code, out, err = classic(
-        "benchmark", "denoise", tmp_path / "data", "-m", "bilateral", "-m", "tv:weights=w.safetensors", "--json"
+        "benchmark", "denoise", tmp_path / "data", "-m", "bilateral", "-m", f"tv:weights={weights}", "--json"
     )
     assert code == ExitCode.SOME_FAILED
     assert [row["model"] for row in json.loads(out)["rows"]] == ["(input)", "bilateral"]

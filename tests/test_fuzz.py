@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import importlib
 import struct
-import time
 import zlib
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
@@ -123,28 +121,34 @@ def test_half_a_picture_and_a_changing_one_are_findings(folder: Path, monkeypatc
     assert Trial(folder).run(folder / "baseline.jpg").outcome == "odd picture"
 
 
-def crashing(pipe: Connection, folder: Path, warm: list[Path]) -> None:
+SERVERS = """
+import os, time
+
+def crashing(pipe, folder, warm):
     (folder / "printed.txt").write_text("its last words")
     pipe.send(None)
     pipe.recv()
     os.abort()
 
-
-def hanging(pipe: Connection, folder: Path, warm: list[Path]) -> None:
+def hanging(pipe, folder, warm):
     pipe.send(None)
     pipe.recv()
     time.sleep(60)
+"""
 
 
 def test_crashes_and_hangs_are_findings_and_not_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT))
-    worker = Worker(tmp_path, [], crashing)
+    # A module of their own: torch-fidelity installs a package "tests", and a new process finds that one.
+    (tmp_path / "servers_for_fuzzing.py").write_text(SERVERS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    servers = importlib.import_module("servers_for_fuzzing")
+    worker = Worker(tmp_path, [], servers.crashing)
     for _ in range(2):
         verdict = worker.run(tmp_path / "a.png")
         assert verdict.outcome == "crash"
         assert "exit code -6" in verdict.detail
         assert "its last words" in verdict.detail
-    assert Worker(tmp_path, [], hanging, limit=0.2).run(tmp_path / "a.png").outcome == "hang"
+    assert Worker(tmp_path, [], servers.hanging, limit=0.2).run(tmp_path / "a.png").outcome == "hang"
 
 
 def test_the_table_adds_up() -> None:
