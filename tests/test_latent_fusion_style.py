@@ -76,8 +76,9 @@ def stylize(styler: LatentStyler, image: Image | Pixels, style: Path, **options:
 
 
 def test_whatever_the_weights_it_keeps_the_rules_that_every_plugin_must_keep(weights: Path, style: Path) -> None:
-    # The first two are of this test's `load`; the third, because nothing was learnt.
-    left_out = ("imports no heavy library", "refused, and not run", "squeezed through 8 bit")
+    # The first two are of this test's `load`; the third, because nothing was learnt; and memory was promised for the
+    # network that is shipped, with which test_conformance.py tries it.
+    left_out = ("imports no heavy library", "refused, and not run", "squeezed through 8 bit", "what was promised")
     spec = replace(SPEC, weights=weights, load=lambda _, runtime: SPEC.load(weights, runtime))
     for check in checks(spec, StyleOptions(style=style, strength=1.0, method="adain")):
         if not check.rule.endswith(left_out):
