@@ -60,8 +60,8 @@ def _load_styler(weights: Path | None, runtime: Runtime) -> Restorer:
 
 
 def _styling_bytes(options: StyleOptions, height: int, width: int, channels: int, bits: int) -> int:
-    """Latents before and after and while they are made, and the detail in half precision."""
-    return 14 * height * width
+    """Latents before and after and while they are made, and the detail in half precision; measured and rounded up."""
+    return 36 * height * width
 
 
 def _train(spec: TrainSpec) -> None:
