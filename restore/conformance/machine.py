@@ -25,7 +25,7 @@ MEAN, FAR, FEW = 0.1 / 255, 1 / 255, 0.001
 METHOD, NETWORK = 48 << 20, 128 << 20
 """`restore.spec.Runtime.memory` when the bound is tried: the least that any run grants, and what networks need."""
 
-ROOM = 24 << 20
+ROOM = 8 << 20
 """Bytes beyond the bound that are let pass: buffers of threads and libraries, and what the system rounds up."""
 
 FIRST, SMALL, LARGE = (96, 128), (192, 256), (1536, 1536)
