@@ -69,9 +69,17 @@ class Stopper(Silence):
 
 
 @pytest.fixture
-def supervised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Report]]:
-    """Runs the folder `in` into `out` in worker processes, which find this file by the path they get from here."""
-    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).resolve().parents[1])])
+def supervised(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Report]]:
+    """Runs the folder `in` into `out` in worker processes, which find these tests by the path they get from here.
+
+    That path holds nothing else, so that `restore` stays the installed one, and comes first: torch-fidelity installs a
+    package of the name `tests` too.
+    """
+    alone = tmp_path_factory.mktemp("importable")
+    (alone / "tests").symlink_to(Path(__file__).resolve().parent, target_is_directory=True)
+    monkeypatch.setattr(sys, "path", [str(alone), *sys.path])
 
     def run(
         *, model: str = "trouble", timeout: float | None = None, limit: FailureLimit | None = None,
