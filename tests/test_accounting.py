@@ -23,7 +23,7 @@ from restore.reporting import FileResult
 from restore.stamps import Stamp, content_hash
 
 if TYPE_CHECKING:
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
 Photo = Callable[..., Path]
 RECIPE = Recipe("tiny", None, "{}", "{}", "0.1.0")

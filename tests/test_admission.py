@@ -25,7 +25,7 @@ from restore.spec import Options, Runtime
 from restore.steps import Read
 
 if TYPE_CHECKING:
-    from tests.conftest import Averager, Painter, Spotter
+    from tests.tiny_neighbours import Averager, Painter, Spotter
 
 Photo = Callable[..., Path]
 PIXELS = 24 * 16

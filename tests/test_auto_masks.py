@@ -32,7 +32,8 @@ from restore.spec import Options, RestorerSpec, Runtime
 from restore.worker import Errand
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome, Painter, Spotter
+    from tests.conftest import Outcome
+    from tests.tiny_neighbours import Painter, Spotter
 
 Photo = Callable[..., Path]
 Command = Callable[..., "Outcome"]

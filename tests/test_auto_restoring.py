@@ -25,7 +25,7 @@ from restore.resuming import DONE
 from restore.spec import Runtime
 
 if TYPE_CHECKING:
-    from tests.conftest import Painter, Spotter
+    from tests.tiny_neighbours import Painter, Spotter
 
 NOISE = 20
 

@@ -18,7 +18,8 @@ from restore.image import Image
 from restore.plugin_manager import PluginManager
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome, Tiny
+    from tests.conftest import Outcome
+    from tests.tiny import Tiny
 
 Cli = Callable[..., "Outcome"]
 Photo = Callable[..., Path]

@@ -27,7 +27,7 @@ from restore.spec import Options, Runtime
 from restore.work_items import WorkItem
 
 if TYPE_CHECKING:
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
 Photo = Callable[..., Path]
 Runs = Callable[..., Report]

@@ -22,7 +22,9 @@ from restore.plugin_manager import PluginManager
 from restore.provenance import treatments
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome, Painter, Tiny
+    from tests.conftest import Outcome
+    from tests.tiny import Tiny
+    from tests.tiny_neighbours import Painter
 
 Photo = Callable[..., Path]
 Inpaint = Callable[..., "Outcome"]

@@ -15,7 +15,8 @@ from restore.errors import ExitCode
 from restore.plugin_manager import PluginManager
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome, Tiny
+    from tests.conftest import Outcome
+    from tests.tiny import Tiny
 
     Cli = Callable[..., Outcome]
 

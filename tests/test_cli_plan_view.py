@@ -15,7 +15,8 @@ from restore.cli import plan_view
 from restore.errors import ExitCode
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome, Tiny
+    from tests.conftest import Outcome
+    from tests.tiny import Tiny
 
 Cli = Callable[..., "Outcome"]
 Photo = Callable[..., Path]

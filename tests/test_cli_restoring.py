@@ -21,7 +21,8 @@ from restore.plugin_manager import PluginManager
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome, Tiny
+    from tests.conftest import Outcome
+    from tests.tiny import Tiny
 
 Cli = Callable[..., "Outcome"]
 Photo = Callable[..., Path]

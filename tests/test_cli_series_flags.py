@@ -15,7 +15,9 @@ from restore.plugin_manager import PluginManager
 from restore.series.request import Grouping, Series
 
 if TYPE_CHECKING:
-    from tests.conftest import Averager, Outcome, Tiny
+    from tests.conftest import Outcome
+    from tests.tiny import Tiny
+    from tests.tiny_neighbours import Averager
 
 DEFAULTS = {"in_place": False, "watch": False, "group_by": None, "mode": "auto", "align": True, "deghost": True}
 

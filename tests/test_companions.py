@@ -27,7 +27,8 @@ from restore.reporting import Report
 from restore.resuming import DONE
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome, Tiny
+    from tests.conftest import Outcome
+    from tests.tiny import Tiny
 
 Photo = Callable[..., Path]
 Listing = Callable[[Path], list[str]]

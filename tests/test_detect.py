@@ -16,7 +16,8 @@ from restore.errors import ExitCode
 from restore.plugin_manager import PluginManager
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome, Painter, Spotter
+    from tests.conftest import Outcome
+    from tests.tiny_neighbours import Painter, Spotter
 
 Photo = Callable[..., Path]
 Command = Callable[..., "Outcome"]

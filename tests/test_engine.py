@@ -24,7 +24,7 @@ from restore.reporting import Silence
 from restore.spec import Needs, Runtime
 
 if TYPE_CHECKING:
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
 Photo = Callable[..., Path]
 Listing = Callable[[Path], list[str]]

@@ -21,7 +21,7 @@ from restore.reporting import FileResult, Report
 from restore.spec import Runtime
 
 if TYPE_CHECKING:
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
 Photo = Callable[..., Path]
 Flows = Callable[..., Report]

@@ -22,7 +22,7 @@ from restore.resampling import resized
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 if TYPE_CHECKING:
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
 Photo = Callable[..., Path]
 

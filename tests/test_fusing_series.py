@@ -22,7 +22,8 @@ from restore.plugin_manager import PluginManager
 from restore.provenance import treatments
 
 if TYPE_CHECKING:
-    from tests.conftest import Averager, Outcome
+    from tests.conftest import Outcome
+    from tests.tiny_neighbours import Averager
 
 Command = Callable[..., "Outcome"]
 Shoot = Callable[..., Path]

@@ -17,7 +17,8 @@ from restore.errors import DeviceError, InputError, PluginError, RestoreError, U
 from restore.image import Image
 from restore.library.model import Model, load
 from restore.plugin_manager import PluginManager
-from tests.conftest import COMPANIONS, UNLUCKY, Averager, Painter, Spotter, Tiny
+from tests.tiny import COMPANIONS, UNLUCKY, Tiny
+from tests.tiny_neighbours import Averager, Painter, Spotter
 
 ARRAY = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
 

@@ -15,7 +15,8 @@ from restore.errors import InputError, PluginError, RestoreError, UsageError
 from restore.image import Image
 from restore.library.pipeline import Pipeline
 from restore.plugin_manager import PluginManager
-from tests.conftest import UNLUCKY, Averager, Painter, Spotter, Tiny
+from tests.tiny import UNLUCKY, Tiny
+from tests.tiny_neighbours import Averager, Painter, Spotter
 
 ARRAY = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
 

@@ -16,7 +16,8 @@ from restore.library.runner import Run, Runner, runtime_of
 from restore.library.settings import Settings
 from restore.plugin_manager import PluginManager
 from restore.spec import Options, Runtime
-from tests.conftest import Averager, Tiny
+from tests.tiny import Tiny
+from tests.tiny_neighbours import Averager
 
 PICTURE = Image(np.full((4, 5, 3), 10, np.uint8))
 

@@ -10,7 +10,8 @@ from restore.errors import PluginError, UsageError
 from restore.library.settings import judged, settings_of
 from restore.plugin_manager import PluginManager
 from restore.spec import Options
-from tests.conftest import Averager, Painter, Spotter, Tiny
+from tests.tiny import Tiny
+from tests.tiny_neighbours import Averager, Painter, Spotter
 
 
 class Some(Options):

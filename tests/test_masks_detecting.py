@@ -18,7 +18,7 @@ from restore.plugin_manager import PluginManager
 from restore.spec import Makes, Runtime
 
 if TYPE_CHECKING:
-    from tests.conftest import Painter, Spotter
+    from tests.tiny_neighbours import Painter, Spotter
 
 
 def test_the_default_detector_is_known_again_by_plain_values(spotter: Spotter) -> None:

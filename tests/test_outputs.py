@@ -22,7 +22,7 @@ from restore.plugin_manager import PluginManager
 from restore.spec import Options, Restorer, RestorerSpec, Runtime
 
 if TYPE_CHECKING:
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
 Photo = Callable[..., Path]
 Listing = Callable[[Path], list[str]]

@@ -19,7 +19,8 @@ from restore.plugin_manager import PluginManager
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
 
 if TYPE_CHECKING:
-    from tests.conftest import Painter, Spotter, Tiny
+    from tests.tiny import Tiny
+    from tests.tiny_neighbours import Painter, Spotter
 
 JPEG = Metadata(source_format="JPEG", jpeg_quality=40, jpeg_subsampling="4:2:0")
 

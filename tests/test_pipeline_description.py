@@ -27,7 +27,7 @@ from restore.resuming import DONE
 from restore.spec import Companion, Runtime
 
 if TYPE_CHECKING:
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
 Photo = Callable[..., Path]
 LARGER = PlannedStep("bicubic", {"size": "96x64"})

@@ -15,7 +15,8 @@ from restore.pipeline import MaskKeys, PlannedStep, chained, read_pipeline, writ
 from restore.plugin_manager import PluginManager
 
 if TYPE_CHECKING:
-    from tests.conftest import Averager, Painter, Spotter, Tiny
+    from tests.tiny import Tiny
+    from tests.tiny_neighbours import Averager, Painter, Spotter
 
 Refused = Callable[[str], str]
 

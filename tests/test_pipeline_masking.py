@@ -13,7 +13,7 @@ from restore.pipeline.masking import MaskKeys
 from restore.plugin_manager import PluginManager
 
 if TYPE_CHECKING:
-    from tests.conftest import Spotter
+    from tests.tiny_neighbours import Spotter
 
 
 def test_what_is_said_becomes_what_the_engine_understands(tiny_manager: PluginManager) -> None:

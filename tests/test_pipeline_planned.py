@@ -17,7 +17,8 @@ from restore.pipeline.planned import ChainError, Link, PlannedStep, chained, nea
 from restore.plugin_manager import PluginManager
 
 if TYPE_CHECKING:
-    from tests.conftest import Painter, Spotter, Tiny
+    from tests.tiny import Tiny
+    from tests.tiny_neighbours import Painter, Spotter
 
 
 @pytest.fixture

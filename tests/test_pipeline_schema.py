@@ -16,7 +16,7 @@ from restore.pipeline import pipeline_schema
 from restore.plugin_manager import PluginManager
 
 if TYPE_CHECKING:
-    from tests.conftest import Averager, Painter, Spotter
+    from tests.tiny_neighbours import Averager, Painter, Spotter
 
 TYPES: dict[str, Any] = {
     "string": str,

@@ -17,7 +17,7 @@ from restore.rehearsal import rehearsed
 from restore.resuming import DONE
 
 if TYPE_CHECKING:
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
 Photo = Callable[..., Path]
 

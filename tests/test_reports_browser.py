@@ -68,7 +68,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from PIL import Image as PillowImage
 
     from restore.cli import main
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
     folder = tmp_path_factory.mktemp("report")
     (folder / "in").mkdir()

@@ -14,7 +14,7 @@ from restore.spec import Options, Runtime
 from restore.station import Station
 
 if TYPE_CHECKING:
-    from tests.conftest import Painter, Spotter
+    from tests.tiny_neighbours import Painter, Spotter
 
 
 def test_models_are_loaded_once_and_run_in_the_same_way(painter: Painter, spotter: Spotter) -> None:

@@ -19,7 +19,7 @@ from restore.plugin_manager import PluginManager
 from restore.spec import Companion, Options, Restorer, RestorerSpec, Runtime
 
 if TYPE_CHECKING:
-    from tests.conftest import Painter
+    from tests.tiny_neighbours import Painter
 
 PICTURE = Image(np.zeros((4, 6, 3), np.uint8))
 MAP = Image(np.zeros((2, 3, 1), np.float32))

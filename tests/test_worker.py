@@ -30,7 +30,7 @@ from restore.worker import STOP, Ending, Errand, Log, Outcome, Part, Stage, work
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Tiny
+    from tests.tiny import Tiny
 
 TREATMENT = Treatment("tiny", None, {"strength": 1.0}, "1.0")
 
