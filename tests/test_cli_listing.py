@@ -2,64 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import click
 import pytest
 import torch
-from click.testing import CliRunner
 
 from restore import weights
 from restore.cli import listing
 from restore.errors import PluginError
 from restore.plugin_manager import PluginManager
-from restore.spec import RestorerSpec, hookimpl
-
-PLUGINS = Path(__file__).parent / "broken_plugins"
-
-
-def plugin(name: str) -> ModuleType:
-    """One of the small plugins in broken_plugins/."""
-    spec = importlib.util.spec_from_file_location(name, PLUGINS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-class Provides:
-    """A plugin with these restorers."""
-
-    def __init__(self, *specs: RestorerSpec) -> None:
-        self.specs = list(specs)
-
-    @hookimpl
-    def provide_restorers(self) -> list[RestorerSpec]:
-        return self.specs
+from restore.spec import RestorerSpec
+from tests.small_plugins import Provides, manager_of, output_of, plugin
 
 
 def run(manager: PluginManager, *arguments: str) -> str:
     """The output of a command that succeeds."""
-    cli = click.Group("restore")
-    for command in listing.commands(manager):
-        cli.add_command(command)
-    result = CliRunner().invoke(cli, arguments)
-    if result.exception:
-        raise result.exception
-    return result.output
+    return output_of(listing.commands(manager), arguments)
 
 
 @pytest.fixture
 def manager() -> PluginManager:
-    return PluginManager.of(
-        {name: plugin(name) for name in ("good_neighbour", "raises_everywhere", "misspelt_hook", "cannot_load")}
-    )
+    return manager_of("good_neighbour", "raises_everywhere", "misspelt_hook", "cannot_load")
 
 
 @pytest.fixture

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,38 +14,18 @@ from restore.conformance import machine
 from restore.image import Image, Observation
 from restore.plugin_manager import PluginManager
 from restore.spec import Options, RestorerSpec, hookimpl
+from tests.small_plugins import Provides, plugin
 
-PLUGINS = Path(__file__).parent / "broken_plugins"
 Run = Callable[..., Any]
 
 
-def plugin(name: str) -> ModuleType:
-    """One of the small plugins in broken_plugins/, findable by its functions' module name."""
-    spec = importlib.util.spec_from_file_location(name, PLUGINS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-RESTORERS = plugin("restorers")
+RESTORERS = plugin("restorers", findable=True)
 
 
 class Told(Options):
     """Options without a default."""
 
     amount: float = Field(ge=0, le=1, description="Must be given.")
-
-
-class Provides:
-    """A plugin with these restorers."""
-
-    def __init__(self, *specs: RestorerSpec) -> None:
-        self.specs = list(specs)
-
-    @hookimpl
-    def provide_restorers(self) -> list[RestorerSpec]:
-        return self.specs
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
-from types import ModuleType
 
 import click
 import pytest
@@ -13,35 +10,17 @@ from click.testing import CliRunner
 
 from restore.cli import plugins
 from restore.plugin_manager import PluginManager
-
-PLUGINS = Path(__file__).parent / "broken_plugins"
-
-
-def plugin(name: str) -> ModuleType:
-    """One of the small plugins in broken_plugins/."""
-    spec = importlib.util.spec_from_file_location(name, PLUGINS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.small_plugins import manager_of, output_of
 
 
 def run(manager: PluginManager, *arguments: str) -> str:
     """The output of a command that succeeds."""
-    cli = click.Group("restore")
-    for command in plugins.commands(manager):
-        cli.add_command(command)
-    result = CliRunner().invoke(cli, arguments)
-    if result.exception:
-        raise result.exception
-    return result.output
+    return output_of(plugins.commands(manager), arguments)
 
 
 @pytest.fixture
 def manager() -> PluginManager:
-    return PluginManager.of(
-        {name: plugin(name) for name in ("good_neighbour", "raises_everywhere", "misspelt_hook", "cannot_load")}
-    )
+    return manager_of("good_neighbour", "raises_everywhere", "misspelt_hook", "cannot_load")
 
 
 def test_plugins_shows_each_with_its_state_and_each_problem_in_a_sentence(manager: PluginManager) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,23 +10,8 @@ from pydantic import Field
 
 from restore.errors import DeviceError, PluginError, WeightsError
 from restore.loading import completed_options, install_hint, load_restorer
-from restore.plugin_manager import PluginManager
 from restore.spec import Options, Restorer, RestorerSpec, Runtime
-
-PLUGINS = Path(__file__).parent / "broken_plugins"
-
-
-def plugin(name: str) -> ModuleType:
-    """One of the small plugins in broken_plugins/, freshly imported."""
-    spec = importlib.util.spec_from_file_location(name, PLUGINS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def manager_of(*names: str) -> PluginManager:
-    return PluginManager.of({name: plugin(name) for name in names})
+from tests.small_plugins import manager_of
 
 
 def test_a_sound_model_loads() -> None:

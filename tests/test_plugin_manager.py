@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -17,22 +15,9 @@ from restore.image import Image
 from restore.plugin_manager import PluginManager
 from restore.plugin_record import PluginInfo
 from restore.spec import Options, Restorer, RestorerSpec, Runtime
+from tests.small_plugins import manager_of, plugin
 
-PLUGINS = Path(__file__).parent / "broken_plugins"
 PIXELS = Image(np.zeros((2, 3, 1), np.uint8))
-
-
-def plugin(name: str) -> ModuleType:
-    """One of the small plugins in broken_plugins/, freshly imported."""
-    spec = importlib.util.spec_from_file_location(name, PLUGINS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def manager_of(*names: str) -> PluginManager:
-    return PluginManager.of({name: plugin(name) for name in names})
 
 
 def info(manager: PluginManager, name: str) -> PluginInfo:

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -20,18 +19,9 @@ from restore.errors import PluginError, UsageError
 from restore.plugin_manager import PluginManager
 from restore.plugin_record import PluginInfo
 from restore.spec import Runtime
+from tests.small_plugins import PLUGINS, plugin
 
-PLUGINS = Path(__file__).parent / "broken_plugins"
 Install = Callable[..., None]
-
-
-def plugin(name: str) -> ModuleType:
-    """One of the small plugins in broken_plugins/, freshly imported."""
-    spec = importlib.util.spec_from_file_location(name, PLUGINS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def info(manager: PluginManager, name: str) -> PluginInfo:

@@ -1,4 +1,7 @@
-"""Restorers that keep every rule, and for each rule of what comes back one that breaks it; the others: machines.py."""
+"""Restorers that keep every rule, and for each rule of a picture that comes back one that breaks it.
+
+The other rules: companions.py, machines.py, masks.py.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from restore.image import Image, Metadata, Observation, Restoration
-from restore.spec import Companion, Makes, Needs, Options, RestorerSpec, Runtime
+from restore.image import Image, Metadata, Observation
+from restore.spec import Needs, Options, RestorerSpec, Runtime
 
 
 class GoodOptions(Options):
@@ -182,117 +185,8 @@ def ignores_strength(image: Image, options: BaseModel) -> Image:
     return image.with_pixels(np.clip(image.pixels * 0.98, 0, image.white).astype(image.pixels.dtype))
 
 
-class Sampling(Options):
-    """What is written beside each result."""
-
-    samples: int = Field(default=0, ge=0, le=4, description="How many samples.")
-    uncertainty: bool = Field(default=False, description="Also a map.")
-
-
-def companions(options: Any) -> tuple[Companion, ...]:
-    """Samples, and a map."""
-    samples = tuple(Companion(f"sample-{number + 1}") for number in range(options.samples))
-    return (*samples, Companion("uncertainty", ".tif")) if options.uncertainty else samples
-
-
-def sampled(image: Image, options: Any) -> Restoration:
-    spread = Image(np.ones((image.height, image.width, 1), np.float32))
-    return Restoration(image, (image,) * options.samples + (spread,) * options.uncertainty)
-
-
-def without_map(image: Image, options: Any) -> Restoration:
-    return Restoration(image, (image,) * options.samples)
-
-
-def endless(image: Image, options: Any) -> Restoration:
-    """The map of a constant picture is 0/0."""
-    spread = Image(np.full((image.height, image.width, 1), np.nan, np.float32))
-    return Restoration(image, (image,) * options.samples + (spread,) * options.uncertainty)
-
-
-class Unseeded:
-    """Samples that cannot be had again."""
-
-    def __init__(self) -> None:
-        self.random = np.random.default_rng(0)
-
-    def __call__(self, image: Image, options: Any) -> Restoration:
-        samples = tuple(
-            Image(self.random.integers(0, 256, image.pixels.shape).astype(np.uint8)) for _ in range(options.samples)
-        )
-        return Restoration(image, (*samples, *([image] if options.uncertainty else [])))
-
-
-class Fills:
-    """A restorer that fills rows with what is known to their left and right, and empty ones with the mean."""
-
-    def restore(self, observation: Observation, options: BaseModel) -> Image:
-        image, mask = observation.image, observation.mask
-        assert mask is not None
-        pixels = image.pixels.copy()
-        if mask.any():
-            pixels[mask] = image.pixels[~mask].mean(axis=0)
-        for row in np.flatnonzero(mask.any(axis=1) & ~mask.all(axis=1)):
-            missing, known = np.flatnonzero(mask[row]), np.flatnonzero(~mask[row])
-            for channel in range(image.channels):
-                pixels[row, missing, channel] = np.interp(missing, known, image.pixels[row, known, channel])
-        return image.with_pixels(pixels)
-
-
-class FillsAndBlurs(Fills):
-    """Melts the hole's edge into the picture, on both sides."""
-
-    def restore(self, observation: Observation, options: BaseModel) -> Image:
-        filled = super().restore(observation, options)
-        blurred = filled.pixels.copy()
-        blurred[:, 1:] = filled.pixels[:, 1:] // 2 + filled.pixels[:, :-1] // 2
-        return filled.with_pixels(blurred)
-
-
-class FillsInBgr(Fills):
-    """What is known stays as it is; red and blue of the fill are swapped."""
-
-    def restore(self, observation: Observation, options: BaseModel) -> Image:
-        filled = super().restore(observation, options)
-        filled.pixels[observation.mask] = filled.pixels[observation.mask][:, ::-1]
-        return filled
-
-
-def inpainter(restorer: type[Fills]) -> RestorerSpec:
-    """A description round a restorer with a mask."""
-
-    def load(weights: Path | None, runtime: Runtime) -> Fills:
-        return restorer()
-
-    return replace(GOOD, task="inpaint", options=Options, load=load, needs=Needs.IMAGE_AND_MASK)
-
-
-def bright(image: Image, options: BaseModel) -> Image:
-    """A mask of what is bright."""
-    return Image((image.pixels.max(axis=2, keepdims=True) > image.white * 0.995).astype(np.uint8) * 255)
-
-
-def bright_in_grey(image: Image, options: BaseModel) -> Image:
-    """A share of white instead of a decision."""
-    return Image((image.pixels.max(axis=2, keepdims=True) / image.white * 255).clip(0, 255).astype(np.uint8))
-
-
-def bright_where_transparent(image: Image, options: BaseModel) -> Image:
-    """Takes an alpha channel for damage, whatever it holds."""
-    mask = bright(image, options)
-    return mask if image.alpha is None else Image(255 - mask.pixels)
-
-
-def detector(function: Callable[[Image, BaseModel], object]) -> RestorerSpec:
-    """A description round a function that makes masks."""
-    return replace(spec(function, Options), task="detect", makes=Makes.MASK)
-
-
 GOOD = spec(darken)
-GOOD_DETECTOR = detector(bright)
-GOOD_SAMPLER = replace(spec(sampled, Sampling), companions=companions)
 GOOD_UPSCALER = spec(enlarged, Times, times)
-GOOD_WITH_MASK = inpainter(Fills)
 GOOD_WITH_FRAMES = replace(GOOD, needs=Needs.FRAMES)
 
 BROKEN = {
@@ -311,36 +205,14 @@ BROKEN = {
     "the input is not modified": spec(in_place),
     "the same input gives the same bytes, whatever came in between": spec(Remembers(), Options),
     "no NaN or infinity comes out": spec(not_a_number, Options),
-    "outside the mask nothing changes": inpainter(FillsAndBlurs),
-    "pictures of any size, depth and number of channels give a mask of their size": detector(bright_in_grey),
-    "an opaque alpha channel changes nothing in a mask": detector(bright_where_transparent),
-    "what is promised beside each result comes, and nothing else": replace(
-        spec(without_map, Sampling), companions=companions
-    ),
     "at strength 0 the bytes are the input's": spec(ignores_strength),
 }
 ALSO_BROKEN = {
     "undescribed": ("has no description", spec(darken, NoDescription)),
     "taken flag": ("--device is a flag that every command has already", spec(darken, TakenFlag)),
-    "swapped inside the hole": ("(210, 120, 30) came out as (30, 120, 210)", inpainter(FillsInBgr)),
     "wrong size": ("1x1 gave (2, 2, 3), not (1, 1, 3)", spec(enlarged, Options)),
     "one scale only": ("1x7 gave (2, 14, 3), not (3, 21, 3) with scale=3", spec(always_doubled, Times, times)),
     "no size": ("output_size of the model 'one' gave 2", spec(enlarged, Options, lambda *_: 2)),  # type: ignore[arg-type]
     "holes": ("an opaque one came out with holes", spec(alpha_with_holes, Times, times)),
-    "unpromised": ("returned 1 companions where it promised 0", spec(lambda image, _: Restoration(image, (image,)))),
-    "odd promise": (
-        "a companion named 'Sample'",
-        replace(spec(darken), companions=lambda options: (Companion("Sample"),)),
-    ),
-    "endless map": ("'uncertainty' holds NaN", replace(spec(endless, Sampling), companions=companions)),
-    "unseeded": (
-        "'sample-1' is another one the second time",
-        replace(spec(Unseeded(), Sampling), companions=companions),
-    ),
-    "no mask": ("a mask was due: (1, 1, 1) uint8, 0 or 255", detector(lambda image, options: image)),
-    "transparent mask": (
-        "returned a mask with transparency",
-        detector(lambda image, _: replace(bright(image, _), alpha=np.zeros(image.pixels.shape[:2], np.uint8))),
-    ),
     "no picture": ("restore gave a list instead of an Image", spec(lambda image, options: [image])),
 }
