@@ -11,11 +11,10 @@ import logging
 import os
 import queue
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, fields
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -32,6 +31,7 @@ from restore.planning import Plan
 from restore.provenance import Treatment
 from restore.reporting import FileResult, Silence
 from restore.station import Station
+from restore.stray_output import kept_off_stdout
 
 if TYPE_CHECKING:
     from restore.plugin_manager import PluginManager
@@ -202,7 +202,7 @@ def work(connection: Connection, errand: Errand, plugins: Callable[[], PluginMan
     try:
         with ExitStack() as held:
             # What a model prints would spoil the document that --json promises; nothing of ours is printed here.
-            held.enter_context(redirect_stdout(sys.stderr))
+            held.enter_context(kept_off_stdout())
             journal = None
             if errand.folder is not None:
                 held.enter_context(folder_lock(errand.folder / FOLDER, WORKER, PATIENCE))

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from restore.cli import main, progress
 from restore.errors import ExitCode
+from restore.image import Image, Observation
 from restore.memory import share
 from restore.plugin_manager import PluginManager
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, hookimpl
@@ -229,3 +230,33 @@ def test_alpha_and_grey_survive_the_command(
     alpha, grey = (tiny_manager.read_image(tmp_path / "out" / f"{name}.png", 10**9) for name in ("alpha", "grey"))
     assert alpha.alpha is not None and np.all(alpha.alpha == 255)
     assert grey.is_grey
+
+
+class Chatty:
+    """Prints while it restores, by Python and past it."""
+
+    def restore(self, observation: Observation, options: Options) -> Image:
+        print("working hard")
+        os.write(1, b"working hard, past Python\n")
+        return observation.image
+
+
+def test_what_a_model_prints_stays_out_of_what_is_printed_for_users(
+    tmp_path: Path, photo: Photo, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Provides:
+        @hookimpl
+        def provide_restorers(self) -> list[RestorerSpec]:
+            return [RestorerSpec("chatty", "denoise", "Prints.", Options, lambda weights, runtime: Chatty())]
+
+    manager, given = PluginManager.of({"p": Provides()}), str(photo(tmp_path / "in" / "a.png").parent)
+    assert main(["denoise", given, "-o", str(tmp_path / "plain")], manager) == ExitCode.OK
+    lines, said = capfd.readouterr()
+    assert [line[:2] for line in lines.splitlines()] == [given[:2], "1 "]
+    assert said.count("working hard") == 2
+    assert main(["denoise", given, "-o", str(tmp_path / "json"), "--json"], manager) == ExitCode.OK
+    document, said = capfd.readouterr()
+    assert json.loads(document)["done"] == 1 and said.count("working hard") == 2
+    assert main(["denoise", given, "-o", str(tmp_path / "dry"), "--json", "--dry-run"], manager) == ExitCode.OK
+    document, said = capfd.readouterr()
+    assert json.loads(document) and "working hard" in said

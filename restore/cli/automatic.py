@@ -22,6 +22,7 @@ from restore.options import build_options
 from restore.pipeline.chain import Models
 from restore.plugin_manager import PluginManager
 from restore.rehearsal import rehearsed
+from restore.stray_output import kept_off_stdout
 
 if TYPE_CHECKING:
     import threading
@@ -118,10 +119,12 @@ class AutoCommand(TaskCommand):
         place = ctx.params["write_pipeline"]
         if place is not None:
             check_place(place, job.plan)
-        accounts, problems = self._looked(job)
+        with kept_off_stdout():
+            accounts, problems = self._looked(job)
+            forecast = foresee(job, self.manager)
         code = plan_view.show_plan(
             job,
-            foresee(job, self.manager),
+            forecast,
             json=ctx.params["json"],
             verbose=ctx.params["verbose"] > 0,
             accounts=accounts,

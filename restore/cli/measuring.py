@@ -15,6 +15,7 @@ from restore.cli.wording import Pixels, counted, printable
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.errors import ExitCode
 from restore.plugin_manager import PluginManager
+from restore.stray_output import kept_off_stdout
 
 if TYPE_CHECKING:
     from restore.evaluate import Evaluation
@@ -65,7 +66,8 @@ def evaluate_command(manager: PluginManager) -> click.Command:
         from restore.metrics import Convention
 
         conventions = [Convention(cast("Space", space), border) for space in dict.fromkeys(spaces)]
-        evaluation = evaluate(restored, reference, conventions, manager, max_pixels)
+        with kept_off_stdout():
+            evaluation = evaluate(restored, reference, conventions, manager, max_pixels)
         _show_evaluation(evaluation, json=json)
         if csv_file is not None:
             tables.write_csv(csv_file, [{"image": score.name, **score.values} for score in evaluation.scores])

@@ -7,7 +7,6 @@ The document of ``--json``: ``plugin`` (or null), ``problem``, ``restorers`` (ea
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from restore.options import build_options
 from restore.plugin_manager import PluginManager
 from restore.plugin_record import PluginInfo
 from restore.spec import Options, RestorerSpec
+from restore.stray_output import kept_off_stdout
 
 if TYPE_CHECKING:
     from restore.testing import Finding
@@ -159,7 +159,7 @@ def _tried(
         found = findings(spec, options, weights, starting)
         while True:
             # What a plugin prints would spoil the output, of --json above all.
-            with contextlib.redirect_stdout(sys.stderr):
+            with kept_off_stdout():
                 one = next(found, None)
             if one is None:
                 break

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -17,6 +17,7 @@ from restore.planning import Plan, WorkItem
 from restore.reporting import FileResult, Observer, Silence
 from restore.resuming import DONE
 from restore.steps import file_size
+from restore.stray_output import kept_off_stdout
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -27,16 +28,17 @@ class Lines(Silence):
 
     Args:
         verbose: Name the pictures in which nothing is missing, too; otherwise they are only counted, at the end.
+        out: Standard output; None for what Python takes for it.
     """
 
-    def __init__(self, *, verbose: bool = False) -> None:
-        self._verbose = verbose
+    def __init__(self, *, verbose: bool = False, out: TextIO | None = None) -> None:
+        self._verbose, self._out = verbose, out
 
     def finished(self, result: FileResult) -> None:
         """Print what became of the file; what an earlier run has done is only counted, at the end."""
         if result.reason == DONE:
             return
-        click.echo(printable(line(result)))
+        click.echo(printable(line(result)), file=self._out)
         for sentence in _sentences(result, verbose=self._verbose):
             click.echo(printable(sentence), err=True)
 
@@ -135,12 +137,17 @@ def on_terminal() -> bool:
 
 @contextmanager
 def watching(*, json: bool, verbose: bool = False) -> Iterator[Observer]:
-    """The observer for this run: silent for JSON, a bar on a terminal, else plain lines."""
-    if json:
-        yield Silence()
-    elif on_terminal():
-        bar = Bar(verbose=verbose)
-        with bar.progress:
-            yield bar
-    else:
-        yield Lines(verbose=verbose)
+    """The observer for this run: silent for JSON, a bar on a terminal, else plain lines.
+
+    What models print meanwhile goes to standard error.
+    """
+    watched = on_terminal()
+    with kept_off_stdout() as out:
+        if json:
+            yield Silence()
+        elif watched:
+            bar = Bar(verbose=verbose)
+            with bar.progress:
+                yield bar
+        else:
+            yield Lines(verbose=verbose, out=out)

@@ -42,6 +42,7 @@ from restore.plugin_manager import PluginManager
 from restore.rehearsal import rehearsed
 from restore.reporting import Report
 from restore.spec import Options, RestorerSpec, Runtime
+from restore.stray_output import kept_off_stdout
 
 MODEL, _MASKING, _OPTIONS = "restore.model", "restore.masking", "restore.options"
 EXTENDED = frozenset({"degrade"})
@@ -124,7 +125,8 @@ class TaskCommand(click.Command):
             job = self._job(ctx, self._plan(ctx))
             if ctx.params["dry_run"]:
                 job = rehearsed(job)
-                forecast = foresee(job, self.manager)
+                with kept_off_stdout():
+                    forecast = foresee(job, self.manager)
                 return plan_view.show_plan(job, forecast, json=ctx.params["json"], verbose=ctx.params["verbose"] > 0)
             check_disk(job.plan, job.growth)
             if not ctx.params["json"]:
