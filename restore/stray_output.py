@@ -15,7 +15,7 @@ _OUT, _ERR = 1, 2
 
 @contextmanager
 def kept_off_stdout() -> Iterator[TextIO]:
-    """Lead everything that is printed meanwhile to standard error: by Python, by C code, by processes started meanwhile.
+    """Lead all that is printed meanwhile to standard error, whoever prints it: Python, C code, another process.
 
     It holds for the whole process, all threads of it, so it is for a program's own commands, not for a library.
 
@@ -27,9 +27,8 @@ def kept_off_stdout() -> Iterator[TextIO]:
         saved = _led_away(undone)
         # A stream on the descriptor itself would be led away with it; any other one (of a test, of a notebook) is not.
         if saved is not None and _descriptor(meant) == _OUT:
-            meant = undone.enter_context(
-                open(os.dup(saved), "w", encoding=meant.encoding, errors=meant.errors, buffering=1)
-            )
+            stream = os.fdopen(os.dup(saved), "w", encoding=meant.encoding, errors=meant.errors, buffering=1)
+            meant = undone.enter_context(stream)
         yield meant
 
 

@@ -34,7 +34,7 @@ def test_whatever_prints_ends_on_standard_error_and_what_is_meant_for_standard_o
 
 @pytest.mark.parametrize("closed", ["1", "2"])
 def test_a_closed_standard_stream_is_no_reason_to_fail(closed: str) -> None:
-    code = "import os\nfrom restore.stray_output import kept_off_stdout\nwith kept_off_stdout(): print('stray', flush=True)"
+    code = "from restore.stray_output import kept_off_stdout\nwith kept_off_stdout(): print('stray', flush=True)"
     words = ["sh", "-c", f'exec "$0" -c "$1" {closed}>&-', sys.executable, code]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from restore.errors import InputError, UsageError
+from restore.errors import InputError, UsageError, WeightsError
 from restore.spec import TrainSpec
 from restore.toolkit.training import (
     CsvLog,
@@ -24,8 +24,10 @@ from restore.toolkit.training import (
     parse_settings,
     save_checkpoint,
     save_grid,
+    take_weights,
     trains_in_bf16,
 )
+from restore.weights import save
 
 
 @dataclass(frozen=True)
@@ -137,3 +139,23 @@ def test_a_first_signal_is_a_request_and_finishing_raises_it() -> None:
 
 def test_without_a_signal_finishing_does_nothing() -> None:
     Interruption().finish()
+
+
+def test_a_network_goes_on_from_weights_of_its_own_shape_only(tmp_path: Path) -> None:
+    learned, wide, path = nn.Conv2d(3, 4, 3), nn.Conv2d(3, 8, 3), tmp_path / "learned.safetensors"
+    save(path, learned.state_dict(), {"model": "any", "config": '{"width": 4}'})
+    fresh = nn.Conv2d(3, 4, 3)
+    take_weights(fresh, learned.state_dict(), path)
+    assert torch.equal(fresh.weight, learned.weight)
+    with pytest.raises(WeightsError) as caught:
+        take_weights(wide, learned.state_dict(), path)
+    said = "'weight' is 4x3x3x3 in the file and 8x3x3x3 in the network, and 1 more."
+    assert f"{path}: the weights are those of a network of another shape: {said}" in str(caught.value)
+    assert '--set values they were trained with (its network was made with {"width": 4})' in str(caught.value)
+    with pytest.raises(WeightsError, match="'bias' is missing in the file and 8 in the network"):
+        take_weights(wide, {"weight": wide.weight}, path)
+
+
+def test_a_checkpoint_of_another_network_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"checkpoint\.pt: .*Train with the --set values they were trained with, or"):
+        take_weights(nn.Linear(2, 3), nn.Linear(2, 4).state_dict(), tmp_path / "checkpoint.pt")

@@ -18,7 +18,7 @@ from restore.errors import UsageError
 from restore.spec import TrainSpec
 from restore.toolkit.muon import Muon
 from restore.toolkit.patches import CropSampler, load_photographs
-from restore.toolkit.training import CsvLog, MovingAverage, channels_last, parse_settings
+from restore.toolkit.training import CsvLog, MovingAverage, channels_last, parse_settings, take_weights
 from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import header
 from restore.weights import load as load_weights
@@ -40,6 +40,7 @@ def train(spec: TrainSpec, lesson: Lesson = NOISE) -> None:
     Raises:
         InputError: No photographs, or no checkpoint to resume from.
         UsageError: An unknown setting.
+        WeightsError: Weights or a checkpoint to go on from that do not fit the network.
     """
     settings = parse_settings(lesson.settings, spec, lesson.model)
     if settings.learns == "estimator" and lesson is NOISE:
@@ -62,7 +63,7 @@ def train(spec: TrainSpec, lesson: Lesson = NOISE) -> None:
     pair = Pair(settings.architecture)
     channels_last(pair)
     if spec.warm_start:
-        pair.load_state_dict(_start(spec.warm_start, lesson))
+        take_weights(pair, _start(spec.warm_start, lesson), spec.warm_start)
     inner, outer = pair.inner_and_outer()
     muon = Muon(inner, settings.inner_rate, decay=settings.decay)
     adam = torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))

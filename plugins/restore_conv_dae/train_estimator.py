@@ -16,7 +16,7 @@ from torch import Tensor
 from restore.degrade import camera_noise, gaussian_noise
 from restore.spec import TrainSpec
 from restore.toolkit.patches import CropSampler, load_photographs
-from restore.toolkit.training import CsvLog, MovingAverage, channels_last, save_grid
+from restore.toolkit.training import CsvLog, MovingAverage, channels_last, save_grid, take_weights
 from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import load as load_weights
 from restore_conv_dae.recipe import MARGIN, NOISE, Pair, Settings, degrade, enlarge, split
@@ -76,7 +76,7 @@ def train_estimator(spec: TrainSpec, settings: Settings) -> None:
     pair = Pair(settings.architecture)
     channels_last(pair)
     if spec.warm_start:
-        pair.load_state_dict(load_weights(spec.warm_start, NOISE.model)[0])
+        take_weights(pair, load_weights(spec.warm_start, NOISE.model)[0], spec.warm_start)
     adam = torch.optim.Adam(pair.estimator.parameters(), settings.rate, betas=(0.9, 0.99))
     model, adam = fabric.setup(pair.estimator, adam)
     average = MovingAverage(pair)

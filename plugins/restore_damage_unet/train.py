@@ -20,6 +20,7 @@ from restore.toolkit.training import (
     MovingAverage,
     channels_last,
     parse_settings,
+    take_weights,
 )
 from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import load as load_weights
@@ -52,6 +53,7 @@ def train(spec: TrainSpec) -> None:
     Raises:
         InputError: No photographs, no overlays, or no checkpoint to resume from.
         UsageError: An unknown setting.
+        WeightsError: Weights or a checkpoint to go on from that do not fit the network.
     """
     settings = parse_settings(Settings, spec, "damage-unet")
     spec.work.mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ def train(spec: TrainSpec) -> None:
     network = Detector(settings.architecture)
     channels_last(network)
     if spec.warm_start:
-        network.load_state_dict(load_weights(spec.warm_start, "damage-unet")[0])
+        take_weights(network, load_weights(spec.warm_start, "damage-unet")[0], spec.warm_start)
     inner, outer = network.inner_and_outer()
     muon = Muon(inner, settings.inner_rate, decay=settings.decay)
     adam = torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))

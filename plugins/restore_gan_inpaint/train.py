@@ -25,6 +25,7 @@ from restore.toolkit.training import (
     MovingAverage,
     channels_last,
     parse_settings,
+    take_weights,
 )
 from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import load as load_weights
@@ -59,6 +60,7 @@ def train(spec: TrainSpec) -> None:
     Raises:
         InputError: No photographs, no overlays where they are named, or no checkpoint to resume from.
         UsageError: An unknown setting.
+        WeightsError: Weights or a checkpoint to go on from that do not fit the network.
     """
     settings = parse_settings(Settings, spec, "gan-inpaint")
     spec.work.mkdir(parents=True, exist_ok=True)
@@ -76,7 +78,7 @@ def train(spec: TrainSpec) -> None:
     generator, critic = Generator(settings.architecture), Discriminator()
     channels_last(generator)
     if spec.warm_start:
-        generator.load_state_dict(load_weights(spec.warm_start, "gan-inpaint")[0])
+        take_weights(generator, load_weights(spec.warm_start, "gan-inpaint")[0], spec.warm_start)
     inner, outer = generator.inner_and_outer()
     muon = Muon(inner, settings.inner_rate, decay=settings.decay)
     adam = torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))

@@ -18,6 +18,7 @@ from restore.toolkit.training import (
     MovingAverage,
     channels_last,
     parse_settings,
+    take_weights,
 )
 from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import load as load_weights
@@ -38,6 +39,7 @@ def train(spec: TrainSpec) -> None:
     Raises:
         InputError: No photographs, or no checkpoint to resume from.
         UsageError: An unknown setting.
+        WeightsError: Weights or a checkpoint to go on from that do not fit the network.
     """
     settings = parse_settings(Settings, spec, "latent-fusion")
     spec.work.mkdir(parents=True, exist_ok=True)
@@ -55,7 +57,7 @@ def train(spec: TrainSpec) -> None:
     model = LatentFusion(settings.architecture)
     channels_last(model)
     if spec.warm_start:
-        model.load_state_dict(load_weights(spec.warm_start, "latent-fusion")[0])
+        take_weights(model, load_weights(spec.warm_start, "latent-fusion")[0], spec.warm_start)
     inner, outer = model.inner_and_outer()
     muon = Muon(inner, settings.inner_rate, decay=settings.decay)
     adam = torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))

@@ -19,6 +19,7 @@ from restore.toolkit.training import (
     MovingAverage,
     channels_last,
     parse_settings,
+    take_weights,
 )
 from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import load as load_weights
@@ -45,6 +46,7 @@ def train(spec: TrainSpec) -> None:
     Raises:
         InputError: No photographs, or no checkpoint to resume from.
         UsageError: An unknown setting.
+        WeightsError: Weights or a checkpoint to go on from that do not fit the network.
     """
     settings = parse_settings(Settings, spec, "vae-sr")
     spec.work.mkdir(parents=True, exist_ok=True)
@@ -62,7 +64,7 @@ def train(spec: TrainSpec) -> None:
     model = VaeSr(settings.architecture)
     channels_last(model)
     if spec.warm_start:
-        model.load_state_dict(load_weights(spec.warm_start, "vae-sr")[0])
+        take_weights(model, load_weights(spec.warm_start, "vae-sr")[0], spec.warm_start)
     inner, outer = model.inner_and_outer()
     muon = Muon(inner, settings.inner_rate, decay=settings.decay)
     adam = torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))

@@ -17,8 +17,9 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
-from restore.errors import InputError, UsageError
+from restore.errors import InputError, UsageError, WeightsError
 from restore.spec import TrainSpec
+from restore.weights import header
 
 Settings = TypeVar("Settings")
 
@@ -68,6 +69,41 @@ def channels_last(model: nn.Module) -> None:
     for parameter in model.parameters():
         if parameter.dim() == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+
+def take_weights(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Give a network weights that were learned before, to go on from.
+
+    Args:
+        network: Keeps its own where they do not fit.
+        tensors: By the names of its parameters.
+        path: Their file, for the message.
+
+    Raises:
+        WeightsError: They are a network's of another shape; says where, and what they were trained with where the file
+            says so.
+    """
+    own = network.state_dict()
+    apart = [
+        f"'{name}' is {_shape(tensors.get(name))} in the file and {_shape(own.get(name))} in the network"
+        for name in dict.fromkeys((*own, *tensors))
+        if _shape(tensors.get(name)) != _shape(own.get(name))
+    ]
+    if not apart:
+        network.load_state_dict(dict(tensors))
+        return
+    more = f", and {len(apart) - 1} more" if len(apart) > 1 else ""
+    said = header(path).get("config") if path.suffix == ".safetensors" else None
+    with_what = f" (its network was made with {said})" if said else ""
+    raise WeightsError(
+        f"the weights are those of a network of another shape: {apart[0]}{more}.",
+        path=path,
+        hint=f"Train with the --set values they were trained with{with_what}, or start anew without them.",
+    )
+
+
+def _shape(tensor: Tensor | None) -> str:
+    return "missing" if tensor is None else "x".join(str(length) for length in tensor.shape) or "one number"
 
 
 class MovingAverage:

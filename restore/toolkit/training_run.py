@@ -22,6 +22,7 @@ from restore.toolkit.training import (
     cosine_rate,
     load_checkpoint,
     save_checkpoint,
+    take_weights,
     trains_in_bf16,
 )
 from restore.weights import save as save_weights
@@ -57,6 +58,7 @@ class TrainingRun:
 
     Raises:
         InputError: There is no checkpoint to go on from.
+        WeightsError: The one that there is does not fit these networks.
     """
 
     def __init__(
@@ -85,7 +87,7 @@ class TrainingRun:
     def _resume(self) -> None:
         state = load_checkpoint(self.checkpoint)
         for name, network in self.networks.items():
-            network.load_state_dict(state[name])
+            take_weights(network, state[name], self.checkpoint)
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state[name])
         places = {name: value.device for name, value in self.average.values.items()}
