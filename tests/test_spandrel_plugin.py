@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from PIL import Image as Pillow
 from restore_spandrel.plugin import InpaintOptions, MendOptions, UpscaleOptions, provide_restorers
 
+from restore import Pipeline, load
 from restore.cli.main import main
-from restore.errors import ExitCode, InputError
+from restore.errors import ExitCode, InputError, WeightsError
 from restore.loading import install_hint
 from restore.option_types import settable
 from restore.plugin_manager import PluginManager
@@ -194,3 +195,37 @@ def test_lama_fills_what_a_mask_marks(folder: Path, photo: Path, tmp_path: Path)
     assert changed[10:18, 10:18].mean() > 0.9
     changed[10:18, 10:18] = False
     assert not changed.any()
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "flags", "said"),
+    [
+        ("ESRGAN", "upscale", (), {}),
+        ("ESRGAN", "upscale", ("--scale", "2"), {"scale": 2}),
+        ("DRUNet", "denoise", ("--strength", "0.5"), {"strength": 0.5}),
+        ("LaMa", "inpaint", ("--box", "10,10,8,8"), {"box": "10,10,8,8"}),
+    ],
+)
+def test_python_gives_what_the_command_gives_and_needs_no_task(
+    name: str, task: str, flags: tuple[str, ...], said: dict[str, object], folder: Path, photo: Path, tmp_path: Path
+) -> None:
+    file, out = written(name, folder), tmp_path / "out.png"
+    result = run(task, photo, "-o", out, "-m", "spandrel", "--weights", file, "--threads", "1", *flags)
+    assert result.exit_code == 0, result.output
+    model = load("spandrel", weights=file, threads=1)
+    assert model.task == task
+    assert np.array_equal(model(photo, **said).pixels, pixels(out))
+
+
+def test_a_step_of_a_pipeline_in_python_takes_the_familys_name_too(folder: Path, photo: Path) -> None:
+    file = written("NAFNet", folder)
+    alone = Pipeline([("spandrel", {"weights": file})], threads=1)
+    for_task = Pipeline([("dejpeg", {"model": "spandrel", "weights": file})], threads=1)
+    assert (str(alone), str(for_task)) == ("<Pipeline: spandrel-denoise>", "<Pipeline: spandrel-dejpeg>")
+    assert np.array_equal(alone(photo).pixels, for_task(photo).pixels)
+
+
+def test_a_file_for_no_task_says_in_python_too_what_is_wrong_with_it(tmp_path: Path) -> None:
+    (tmp_path / "model.pth").write_text("no model")
+    with pytest.raises(WeightsError, match=r"model\.pth"):
+        load("spandrel", weights=tmp_path / "model.pth")

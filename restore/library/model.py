@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from restore.errors import PluginError
+from restore.errors import PluginError, RestoreError
 from restore.image import Image
 from restore.library.kinds import frames_of, taken
 from restore.library.masks import masks_of, word_of
 from restore.library.runner import Run, Runner, runtime_of
 from restore.library.settings import Settings, settings_of
-from restore.options import option_rows
+from restore.options import build_options, option_rows
 from restore.plugin_manager import PluginManager
 from restore.reporting import Report
 from restore.spec import Needs, Precision, RestorerSpec
@@ -45,7 +46,8 @@ def load(
     """Load a model.
 
     Args:
-        name: A model's ("conv-dae"), or a task's ("denoise") for the model that its command takes.
+        name: A model's ("conv-dae"), or a task's ("denoise") for the model that its command takes. Where a family
+            serves several tasks under one name ("spandrel"), the file of weights says which.
         weights: A file, or a name under which weights were added; None for the model's own.
         device: "auto", "cpu", "cuda", "cuda:1" or "mps".
         precision: "auto" lets the machine decide; else "float32", "bfloat16" or "float16".
@@ -60,8 +62,7 @@ def load(
         DeviceError: There is no such device.
     """
     manager = PluginManager.discover()
-    spec = model_named(name, manager)
-    file = None if weights is None else manager.weights.file(spec, os.fspath(weights))
+    spec, file = model_with(name, weights, manager)
     runner = Runner(spec, manager, runtime_of(device, precision, tile, memory, threads), file)
     runner.load()
     return Model(runner)
@@ -80,6 +81,32 @@ def model_named(name: str, manager: PluginManager) -> RestorerSpec:
     except PluginError as error:
         error.hint = f"{error.hint or ''} Tasks: {', '.join(manager.tasks())}.".strip()
         raise
+
+
+def model_with(
+    name: str, weights: str | os.PathLike[str] | None, manager: PluginManager
+) -> tuple[RestorerSpec, Path | None]:
+    """A model as of `model_named`, and its file of weights; of a family, the one that the file is for.
+
+    Args:
+        name: As users give it.
+        weights: Likewise; None for the model's own.
+        manager: Knows both.
+
+    Raises:
+        PluginError, WeightsError: There is no such model, or there are no such weights.
+    """
+    spec = model_named(name, manager)
+    if weights is None:
+        return spec, None
+    file = manager.weights.file(spec, os.fspath(weights))
+    family = [manager.served(task, name) for task in manager.tasks()] if spec.complete is not None else []
+    for each in (spec, *(other for other in family if other is not None)):
+        # Only the plugin knows what its files hold. Where none fits, the first one says why when it is loaded.
+        with suppress(RestoreError):
+            manager.completed(each, build_options(each.options, {}), file)
+            return each, file
+    return spec, file
 
 
 class Model:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from restore.errors import UsageError
 from restore.library.kinds import taken
-from restore.library.model import Paths, model_named, run_of
+from restore.library.model import Paths, model_with, run_of
 from restore.library.runner import Runner, runtime_of
 from restore.library.settings import Settings, judged
 from restore.option_types import settable
@@ -153,11 +153,14 @@ def _planned(step: Step, number: int, manager: PluginManager) -> PlannedStep:
         raise UsageError(f"step {number}: {step!r} is no step.", hint='Give "denoise", or ("upscale", {"scale": 2}).')
     name, said = (step, {}) if isinstance(step, str) else step
     values: dict[str, Any] = {key.replace("-", "_"): value for key, value in said.items()}
-    spec = model_named(str(values.pop("model", name)), manager)
-    if spec.task != name and spec.name != name:
+    model, weights = str(values.pop("model", name)), values.pop("weights", None)
+    spec = manager.served(name, model)
+    if spec is None:
+        spec, file = model_with(model, weights, manager)
+    else:
+        file = None if weights is None else manager.weights.file(spec, os.fspath(weights))
+    if spec.task != name and model != name:
         raise UsageError(f"step {number}: the model '{spec.name}' is for the task '{spec.task}', not for '{name}'.")
-    weights = values.pop("weights", None)
-    file = None if weights is None else manager.weights.file(spec, os.fspath(weights))
     keys = {key: values.pop(key) for key in list(values) if key in MaskKeys.model_fields}
     label = f"step {number} ({spec.task}, {spec.name})"
     if keys and spec.needs is not Needs.IMAGE_AND_MASK:
