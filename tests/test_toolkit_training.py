@@ -96,6 +96,12 @@ def test_the_rate_rises_peaks_and_falls_to_its_floor() -> None:
     assert cosine_rate(1.5, 1.0, 99, warm_up=10, floor=0.02) == pytest.approx(0.02)
 
 
+def test_a_training_of_few_steps_rises_sooner_and_one_that_goes_on_is_careful_again() -> None:
+    assert cosine_rate(0.1, 1.0, 5, warm_up=200) == pytest.approx(cosine_rate(0.1, 1.0, 500, warm_up=200))
+    assert cosine_rate(0.05, 1.0, 2, warm_up=200) == pytest.approx(0.5, abs=0.01)
+    assert cosine_rate(0.5, 1.0, 1, warm_up=200, floor=0.0, begun=0.5) == pytest.approx(0.01 * 0.5)
+
+
 def test_a_checkpoint_comes_back_and_leaves_no_temporary_file(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "c.pt", {"step": 3, "w": torch.arange(4)})
     state = load_checkpoint(tmp_path / "c.pt")

@@ -165,17 +165,21 @@ class Interruption:
             raise KeyboardInterrupt
 
 
-def cosine_rate(progress: float, peak: float, step: int, warm_up: int = 200, floor: float = 0.01) -> float:
+def cosine_rate(
+    progress: float, peak: float, step: int, warm_up: int = 200, floor: float = 0.01, begun: float = 0.0
+) -> float:
     """Learning rate: a linear rise over the first steps, then half a cosine down to a floor.
 
     Args:
         progress: Share of the training that is over, 0 to 1.
         peak: The highest rate.
         step: Steps done since the (re)start.
-        warm_up: Steps of the linear rise.
+        warm_up: Steps of the linear rise; it ends after a tenth of the training at the latest, so that one of few steps
+            learns, too.
         floor: Final rate as a share of the peak.
+        begun: Progress at the (re)start.
     """
-    rise = min(1.0, (step + 1) / warm_up)
+    rise = min(1.0, max((step + 1) / warm_up, 10 * (progress - begun)))
     fall = floor + (1 - floor) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
     return peak * rise * fall
 

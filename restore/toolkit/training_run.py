@@ -81,6 +81,7 @@ class TrainingRun:
             self._resume()
         self.seed = spec.seed + self.step
         self._first = self.step
+        self._begun: float | None = None
         self._started = time.monotonic() - self.spent
         self._interruption: Interruption | None = None
 
@@ -102,7 +103,9 @@ class TrainingRun:
         steps = self.spec.max_steps
         self.progress = max(self.spent / self.spec.max_time, (self.step + 1) / steps if steps else 0.0)
         self.stopping = self.progress >= 1 or self._interruption.requested
-        self.rate = cosine_rate(self.progress, 1.0, self.step - self._first)
+        if self._begun is None:
+            self._begun = self.progress
+        self.rate = cosine_rate(self.progress, 1.0, self.step - self._first, begun=self._begun)
         for name, peak in self.rates.items():
             for group in self.optimizers[name].param_groups:
                 group["lr"] = self.rate * peak
