@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from restore.job import Job
 from restore.journal import FOLDER
+from restore.planning import plan
 from restore.plugin_manager import PluginManager
 from tests.tiny import Tiny
 from tests.tiny_neighbours import Averager, Painter, Spotter
@@ -51,6 +53,18 @@ def tiny_manager(tiny: Tiny) -> PluginManager:
 
 
 @pytest.fixture
+def job(tiny: Tiny, tmp_path: Path) -> Callable[..., Job]:
+    """Makes jobs of the tiny restorer, from the folder `in` into the folder `out`."""
+
+    def make(strength: float = 1.0, trouble: str = "", overwrite: bool = False) -> Job:
+        the_plan = plan([str(tmp_path / "in")], tmp_path / "out", overwrite=overwrite)
+        options = tiny.options(strength=strength, trouble=trouble)
+        return Job(the_plan, tiny.spec, options, overwrite=overwrite)
+
+    return make
+
+
+@pytest.fixture
 def averager() -> Averager:
     return Averager()
 
@@ -72,8 +86,9 @@ def photo() -> Callable[..., Path]:
 
     def write(path: Path, width: int = 24, height: int = 16, mode: str = "RGB") -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows, columns = np.mgrid[:height, :width]
-        pixels = np.stack([rows * 7 % 256, columns * 5 % 256, (rows + columns) % 256], axis=2).astype(np.uint8)
+        rows, columns = (steps.astype(np.uint8) for steps in np.ogrid[:height, :width])  # which begin again after 255
+        pixels = np.empty((height, width, 3), np.uint8)
+        pixels[..., 0], pixels[..., 1], pixels[..., 2] = rows * np.uint8(7), columns * np.uint8(5), rows + columns
         PillowImage.fromarray(pixels).convert(mode).save(path)
         return path
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,6 +27,7 @@ from restore.plugin_manager import PluginManager
 from restore.provenance import treatments
 from restore.spec import Options, RestorerSpec, Runtime
 from restore.worker import Errand
+from tests.standing_by import meanwhile, until
 
 if TYPE_CHECKING:
     from tests.conftest import Outcome
@@ -280,20 +278,13 @@ def test_a_watched_folder_is_looked_through_as_pictures_arrive(
     tmp_path: Path, damaged: Photo, inpaint: Command, painter: Painter
 ) -> None:
     damaged(tmp_path / "in" / "a.png")
-
-    def arrive() -> None:
-        deadline = time.monotonic() + 30
-        while not (tmp_path / "out" / "a.png").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        damaged(tmp_path / "in" / "b.png")
-        while not (tmp_path / "out" / "b.png").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(0.3)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    thread = threading.Thread(target=arrive)
-    thread.start()
-    outcome = inpaint("--watch", "--settle", "0.3")
-    thread.join()
+    out = tmp_path / "out"
+    with meanwhile(
+        lambda: until((out / "a.png").exists),
+        lambda: damaged(tmp_path / "in" / "b.png"),
+        lambda: until((out / "b.png").exists),
+        lambda: time.sleep(0.3),
+    ):
+        outcome = inpaint("--watch", "--settle", "0.3")
     assert "in all: 2 inputs = 2 done" in outcome.out, outcome.err
     assert [mask.sum() for mask in painter.seen] == [AREA + ROUND] * 2

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import threading
-import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,60 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from restore.cli import main
 from restore.codecs.reading import read
 from restore.errors import ExitCode
-from restore.plugin_manager import PluginManager
-from restore.provenance import treatments
+from tests.masked_runs import BOX, Inpaint, Photo, check, inpaint, mask, restore_
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome
-    from tests.tiny import Tiny
     from tests.tiny_neighbours import Painter
 
-Photo = Callable[..., Path]
-Inpaint = Callable[..., "Outcome"]
-BOX = (slice(4, 8), slice(10, 15))
-
-
-@pytest.fixture
-def restore_(painter: Painter, tiny: Tiny, cli: Inpaint, capsys: pytest.CaptureFixture[str]) -> Inpaint:
-    """Runs ``restore`` in this process with an inpainter and the tiny plugin."""
-    manager, outcome = PluginManager.of({"painter": painter, "tiny": tiny}), type(cli("--version"))
-
-    def call(*words: object) -> Outcome:
-        capsys.readouterr()
-        code = main([str(word) for word in words], manager)
-        said = capsys.readouterr()
-        return outcome(code, said.out, said.err)
-
-    return call
-
-
-@pytest.fixture
-def inpaint(restore_: Inpaint, tmp_path: Path) -> Inpaint:
-    """``restore inpaint IN -o OUT`` with further words."""
-    return lambda *words: restore_("inpaint", tmp_path / "in", "-o", tmp_path / "out", *words)
-
-
-def mask(path: Path, *places: tuple[slice, slice], height: int = 16, width: int = 24) -> Path:
-    """Paints a mask of the usual picture's size."""
-    pixels = np.zeros((height, width), np.uint8)
-    for place in places:
-        pixels[place] = 255
-    path.parent.mkdir(parents=True, exist_ok=True)
-    PillowImage.fromarray(pixels).save(path)
-    return path
-
-
-def check(source: Path, result: Path, places: Sequence[tuple[slice, slice]]) -> None:
-    """The result is white in these places and the source everywhere else."""
-    before, after = read(source), read(result)
-    missing = np.zeros((before.height, before.width), np.bool_)
-    for place in places:
-        missing[place] = True
-    assert missing.any() and (after.pixels[missing] == 255).all()
-    assert np.array_equal(before.pixels[~missing], after.pixels[~missing])
+__all__ = ["inpaint", "restore_"]
 
 
 def test_one_mask_serves_all_pictures(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
@@ -175,67 +123,9 @@ def test_where_nothing_is_missing_the_file_is_copied_and_that_is_said(
     assert painter.seen == []
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ([], "nothing says what that is. Give --mask FILE, FOLDER, alpha or auto, --mask-color, or --box"),
-        (["--grow", "3"], "nothing says what that is."),
-        (["--mask", "auto"], "--mask auto needs a model that finds damage, and none of the plugins has one"),
-        (["--mask", "alpha", "--invert-mask"], "--invert-mask is for --mask FILE or FOLDER."),
-        (["--box", "1,2,3,4", "--tolerance", "3"], "--tolerance is for --mask-color."),
-        (["--box", "1,2,3"], "--box '1,2,3' is not a box. Write x,y,w,h"),
-        (["--mask-color", "pinkish"], "--mask-color 'pinkish' is not a colour."),
-        (["--mask", "nowhere.png"], "nowhere.png: does not exist. --mask names a mask"),
-        (["--mask", "in"], "--mask in holds the pictures of in too. Put the masks into a folder of their own."),
-        (["-m", "guesser", "--box", "1,2,3,4"], "the model 'guesser' takes no mask."),
-    ],
-)
-def test_flags_that_make_no_sense_are_refused_before_anything_is_written(
-    tmp_path: Path,
-    photo: Photo,
-    restore_: Inpaint,
-    monkeypatch: pytest.MonkeyPatch,
-    words: list[str],
-    said: str,
-) -> None:
-    photo(tmp_path / "in" / "a.png")
-    monkeypatch.chdir(tmp_path)
-    outcome = restore_("inpaint", "in", "-o", "out", *words)
-    assert outcome.code in (ExitCode.USAGE, ExitCode.INPUT, ExitCode.PLUGIN)
-    assert said in outcome.err
-    assert not (tmp_path / "out").exists()
-
-
-def test_other_tasks_know_no_masks(tmp_path: Path, photo: Photo, restore_: Inpaint) -> None:
-    outcome = restore_("denoise", photo(tmp_path / "a.png"), "-o", tmp_path / "out", "--mask", "alpha")
-    assert (outcome.code, "there is no option --mask" in outcome.err) == (ExitCode.USAGE, True)
-    assert "--mask" not in restore_("denoise", "--help").out
-    shown = restore_("inpaint", "--help").out
-    assert shown.index("The mask") < shown.index("--mask FILE|FOLDER|alpha|auto") < shown.index("Options of every")
-
-
 def test_a_model_of_the_task_that_needs_no_mask_runs_without(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
     photo(tmp_path / "in" / "a.png")
     assert inpaint("-m", "guesser").code == ExitCode.OK
-
-
-@pytest.mark.parametrize(
-    ("paint", "said"),
-    [
-        (lambda path: path.write_bytes(b"no picture"), "m.png: is not a picture in any format that is read."),
-        (lambda path: mask(path, height=24, width=16), "m.png: is a mask of 16 x 24 pixels, but a.png has 24 x 16."),
-        (lambda path: mask(path, (slice(None), slice(None))), "m.png: is a mask of 24 x 16 pixels and leaves nothing"),
-    ],
-)
-def test_a_bad_mask_is_an_error_of_its_picture_that_names_the_mask(
-    tmp_path: Path, photo: Photo, inpaint: Inpaint, paint: Callable[[Path], object], said: str
-) -> None:
-    photo(tmp_path / "in" / "a.png")
-    paint(tmp_path / "m.png")
-    outcome = inpaint("--mask", tmp_path / "m.png")
-    assert outcome.code == ExitCode.INPUT
-    assert f"in/a.png: {tmp_path}/{said}" in outcome.err
-    assert not (tmp_path / "out" / "a.png").exists()
 
 
 def test_masks_among_the_inputs_are_no_pictures(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
@@ -248,101 +138,3 @@ def test_masks_among_the_inputs_are_no_pictures(tmp_path: Path, photo: Photo, in
     photo(tmp_path / "in" / "masks" / "b.png")
     outcome = inpaint("--mask", tmp_path / "in" / "mask.tif", "--format", "png", "--overwrite")
     assert "3 inputs = 3 done" in outcome.out, "of a single mask only that file is left out"
-
-
-def test_a_changed_mask_means_the_picture_is_done_again(
-    tmp_path: Path, photo: Photo, inpaint: Inpaint, painter: Painter
-) -> None:
-    source = photo(tmp_path / "in" / "a.png")
-    words = ["--mask", mask(tmp_path / "masks" / "a.png", BOX)]
-    inpaint(*words)
-    assert "1 done already" in inpaint(*words).out
-    os.utime(tmp_path / "masks" / "a.png")
-    assert "1 done already" in inpaint(*words).out, "touched only"
-    other = (slice(0, 3), slice(0, 3))
-    mask(tmp_path / "masks" / "a.png", other)
-    assert "1 input = 1 done" in inpaint(*words).out
-    check(source, tmp_path / "out" / "a.png", [other])
-    assert "1 done already" in inpaint("--mask", tmp_path / "masks").out, "the same mask, named otherwise"
-    assert "1 input = 1 done" in inpaint(*words, "--grow", "1").out
-    assert "1 input = 1 done" in inpaint("--box", "0,0,3,3").out
-    assert len(painter.seen) == 4
-
-
-def test_in_place_a_changed_mask_begins_with_the_original(tmp_path: Path, photo: Photo, restore_: Inpaint) -> None:
-    source = photo(tmp_path / "in" / "a.png")
-    original = source.read_bytes()
-    words = ["inpaint", tmp_path / "in", "--in-place", "--backup", tmp_path / "old", "--mask", tmp_path / "m.png"]
-    mask(tmp_path / "m.png", BOX)
-    restore_(*words)
-    assert "1 done already" in restore_(*words).out
-    other = (slice(0, 3), slice(0, 3))
-    mask(tmp_path / "m.png", other)
-    assert "1 input = 1 done" in restore_(*words).out
-    assert (tmp_path / "old" / "a.png").read_bytes() == original
-    check(tmp_path / "old" / "a.png", source, [other])
-
-
-def test_a_dry_run_tells_masks_and_what_is_missing(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
-    photo(tmp_path / "in" / "a.png")
-    photo(tmp_path / "in" / "b.png")
-    mask(tmp_path / "masks" / "a.png", BOX)
-    told = json.loads(inpaint("--mask", tmp_path / "masks", "--dry-run", "--json").out)
-    first, second = told["results"]
-    assert (first["mask"], first["state"]) == (f"{tmp_path}/masks/a.png", "planned")
-    assert second["mask"] is None and second["state"] == "failed" and "has no mask" in second["reason"]
-    assert told["seconds"] is not None and told["trouble"] is None, "the probe has a mask too"
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_picture_that_has_lost_its_mask_is_an_error_again(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
-    photo(tmp_path / "in" / "a.png")
-    mask(tmp_path / "masks" / "b.png", BOX)
-    mask(tmp_path / "masks" / "a.png", BOX)
-    assert inpaint("--mask", tmp_path / "masks").code == ExitCode.OK
-    (tmp_path / "masks" / "a.png").unlink()
-    outcome = inpaint("--mask", tmp_path / "masks")
-    assert (outcome.code, "a.png: has no mask: " in outcome.err) == (ExitCode.INPUT, True)
-
-
-def test_the_probe_of_a_dry_run_leaves_something_to_fill_from(
-    tmp_path: Path, photo: Photo, inpaint: Inpaint, painter: Painter
-) -> None:
-    photo(tmp_path / "in" / "a.png", width=300, height=200)
-    assert inpaint("--box", "10,10,280,180", "--dry-run").code == ExitCode.OK
-    assert painter.seen and all(seen.any() and not seen.all() for seen in painter.seen)
-
-
-def test_memory_is_foretold_with_the_mask(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
-    photo(tmp_path / "in" / "a.png")
-    ways = (["--box", "1,2,3,4"], ["--mask", mask(tmp_path / "m.png", BOX)], ["-m", "guesser"])
-    boxed, masked, bare = (json.loads(inpaint(*way, "--dry-run", "--json").out)["memory"] for way in ways)
-    assert (boxed - bare, masked - boxed) == (3 * 24 * 16, 24 * 16)
-
-
-def test_a_watched_folder_waits_for_masks_too(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
-    source = photo(tmp_path / "in" / "a.png")
-    mask(tmp_path / "masks" / "other.png", BOX)
-
-    def act() -> None:
-        time.sleep(1.0)
-        mask(tmp_path / "masks" / "a.png", BOX)
-        deadline = time.monotonic() + 15
-        while not (tmp_path / "out" / "a.png").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    thread = threading.Thread(target=act)
-    thread.start()
-    outcome = inpaint("--mask", tmp_path / "masks", "--watch", "--settle", "0.2s")
-    thread.join()
-    assert "a.png: has no mask" in outcome.err
-    assert "in all: 1 input = 1 done + 0 skipped + 0 failed" in outcome.out
-    check(source, tmp_path / "out" / "a.png", [BOX])
-
-
-def test_the_history_of_a_result_tells_what_was_asked_for(tmp_path: Path, photo: Photo, inpaint: Inpaint) -> None:
-    photo(tmp_path / "in" / "a.png")
-    inpaint("--box", "1,2,3,4", "--grow", "2")
-    xmp = read(tmp_path / "out" / "a.png").metadata.xmp
-    assert xmp is not None and treatments(xmp)[0].options == {"mask": {"boxes": ["1,2,3,4"], "grow": 2}}

@@ -8,8 +8,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from restore.errors import ExitCode
 from restore.folder_lock import folder_lock
 from restore.journal import FOLDER
 from restore.journal_reading import read_journal
+from tests.standing_by import meanwhile, until
 
 if TYPE_CHECKING:
     from tests.conftest import Outcome
@@ -26,34 +26,6 @@ if TYPE_CHECKING:
 Cli = Callable[..., "Outcome"]
 Photo = Callable[..., Path]
 FLAGS = ("--watch", "--settle", "0.2s")
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
-
-
-@contextmanager
-def meanwhile(*steps: Callable[[], object]) -> Iterator[None]:
-    """Do something beside the command, which runs in the main thread, then press Ctrl-C."""
-    trouble: list[BaseException] = []
-
-    def act() -> None:
-        try:
-            for step in steps:
-                step()
-        except BaseException as error:
-            trouble.append(error)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    thread = threading.Thread(target=act)
-    thread.start()
-    yield
-    thread.join()
-    assert not trouble
 
 
 def copied(source: Path, target: Path) -> Path:
@@ -232,16 +204,17 @@ def test_an_input_folder_that_goes_away_ends_it_with_the_account_so_far(
     folders: tuple[Path, Path], tmp_path: Path, cli: Cli
 ) -> None:
     source, _ = folders
-    out = tmp_path / "out"
+    out, ended = tmp_path / "out", threading.Event()
 
-    def gone() -> None:
+    def by_itself() -> None:
         shutil.rmtree(source)
-        time.sleep(2)
+        until(ended.is_set)
 
     interrupts = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with meanwhile(lambda: until((out / "a.png").exists), lambda: time.sleep(0.5), gone):
+        with meanwhile(lambda: until((out / "a.png").exists), lambda: time.sleep(0.5), by_itself):
             outcome = cli("denoise", source, "-o", out, *FLAGS)
+            ended.set()
     finally:
         signal.signal(signal.SIGINT, interrupts)
     assert outcome.code == ExitCode.INPUT

@@ -28,17 +28,6 @@ Photo = Callable[..., Path]
 Listing = Callable[[Path], list[str]]
 
 
-@pytest.fixture
-def job(tiny: Tiny, tmp_path: Path) -> Callable[..., Job]:
-    """Makes a job that restores the folder `in` into the folder `out`."""
-
-    def make(strength: float = 1.0) -> Job:
-        the_plan = plan([str(tmp_path / "in")], tmp_path / "out")
-        return Job(the_plan, tiny.spec, tiny.options(strength=strength))
-
-    return make
-
-
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
 def test_a_picture_that_was_not_changed_is_copied_byte_for_byte(
     tmp_path: Path, photo: Photo, tiny_manager: PluginManager, job: Callable[..., Job], name: str
