@@ -1,4 +1,4 @@
-"""The inpainter keeps its promises: what is known stays, windows make no difference, and warnings are given.
+"""The inpainter keeps its promises: what is known stays, tiles make no difference, and warnings are given.
 
 Most of them hold for any weights, and are tested with small random ones; the last ones hold for those that are shipped.
 """
@@ -10,84 +10,29 @@ import json
 import logging
 import tracemalloc
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 from restore_gan_inpaint.execution import Execution
-from restore_gan_inpaint.filling import Filling, Sizes
 from restore_gan_inpaint.infer import GanInpainter, load
-from restore_gan_inpaint.interpolation import pooled
 from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE, Architecture, Generator
-from restore_gan_inpaint.plugin import WEIGHTS, InpaintOptions, provide_restorers
+from restore_gan_inpaint.plugin import WEIGHTS, InpaintOptions
 from skimage import data
 
-from restore.errors import DeviceError, InputError, WeightsError
-from restore.holes.drawing import draw_hole
-from restore.image import Image, Observation, Pixels
+from restore.errors import InputError, WeightsError
+from restore.image import Image, Pixels
 from restore.metrics import psnr
 from restore.spec import Needs, Precision, Runtime, SizeRule
 from restore.testing import checks
-from restore.toolkit.device import Machine
 from restore.weights import save
+from tests.random_inpainter import CPU, SMALL, SPEC, Mask, gan, generator, hole, inpaint, photograph, weights
 
-SPEC = provide_restorers()[0]
-SMALL = Architecture(16, 16, 16, 16, (2, 4, 8, 2))
-CPU = Machine(torch.device("cpu"), torch.float32, 1)
+__all__ = ["gan", "generator", "weights"]
+
 DEPTHS = [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)]
-
-Mask = npt.NDArray[np.bool_]
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "random.safetensors"
-    said = dict.fromkeys(("version", "data", "steps", "seed", "metrics", "command"), "none")
-    save(path, Generator(SMALL).state_dict(), {**said, "model": SPEC.name, "config": json.dumps(SMALL.as_dict())})
-    return path
-
-
-@pytest.fixture(scope="module")
-def generator() -> Generator:
-    """The one whose weights those are."""
-    torch.manual_seed(0)
-    return Generator(SMALL).eval().requires_grad_(False)
-
-
-@pytest.fixture(scope="module")
-def gan(weights: Path) -> GanInpainter:
-    return load(weights, Runtime(device="cpu", precision="float32"))
-
-
-def photograph(height: int = 200, width: int = 264) -> Pixels:
-    return np.ascontiguousarray(data.astronaut()[:height, :width])
-
-
-def hole(kind: str = "scratch", height: int = 200, width: int = 264) -> Mask:
-    return draw_hole(kind, height, width, np.random.default_rng(1))
-
-
-def inpaint(
-    gan: GanInpainter, image: Image | Pixels, mask: Mask | None, found: bool = False, grain: str = "auto"
-) -> Image:
-    image = image if isinstance(image, Image) else Image(image)
-    return gan.restore(Observation((image,), mask, mask_found=found), InpaintOptions.model_validate({"grain": grain}))
-
-
-def whole(generator: Generator, pixels: npt.NDArray[np.float32], mask: Mask) -> npt.NDArray[np.float32]:
-    """The model as it was trained, on the whole picture at once."""
-    height, width = mask.shape
-    size = [-(-length // MULTIPLE) * MULTIPLE for length in mask.shape]
-    picture, missing = torch.full((1, 3, *size), 0.5), torch.ones(1, 1, *size)
-    picture[0, :, :height, :width] = torch.from_numpy(pixels).permute(2, 0, 1)
-    missing[0, 0, :height, :width] = torch.from_numpy(mask)
-    with torch.inference_mode():
-        return np.asarray(generator(picture, missing)[0][0, :, :height, :width].permute(1, 2, 0))
 
 
 def test_whatever_the_weights_it_keeps_the_rules_that_every_plugin_must_keep(weights: Path) -> None:
@@ -98,48 +43,10 @@ def test_whatever_the_weights_it_keeps_the_rules_that_every_plugin_must_keep(wei
             check.run()
 
 
-def test_it_is_run_with_the_same_numbers_as_it_was_trained(generator: Generator) -> None:
-    torch.manual_seed(1)
-    given = torch.rand(2, 4, 48, 80) - 0.5
-    missing = (torch.rand(2, 1, 48, 80) < 0.3).float()
-    given[:, :3] *= 1 - missing
-    given[:, 3:] = missing
-    with torch.inference_mode():
-        expected, coarse = generator(given[:, :3] + 0.5, missing)
-        network = Execution(generator, CPU)
-        filled, features = network.coarse(pooled(given))
-        result = network.fine(given, filled, features)
-    assert (filled + 0.5 - coarse).abs().max() < 1e-5
-    assert (result + 0.5 - expected).abs().max() < 1e-5
-    assert result.std() > 0.01
-
-
-@pytest.mark.parametrize("fused", [True, False])
-@pytest.mark.parametrize("size", [(1, 2), (16, 16), (37, 53), (300, 1300), (1290, 200)])
-def test_windows_make_no_difference_to_the_whole_picture(
-    generator: Generator, size: tuple[int, int], fused: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not fused:
-        monkeypatch.setattr("restore_gan_inpaint.execution.FUSED", False)
-    height, width = size
-    pixels = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
-    mask = np.zeros(size, np.bool_)
-    mask[height // 2, : width // 2 + 1] = True  # reaches the border
-    mask[-20:, -3:] = mask[:2, width // 3 :] = True
-    mask[0, 0] = False
-    expected = whole(generator, pixels, mask)
-    for coarse, held in ((128, 0), (10_000, 10_000)):
-        monkeypatch.setattr("restore_gan_inpaint.filling.HELD", held)
-        for fine in (128, 1024):
-            result = Filling(pixels, mask).run(partial(Execution, generator), CPU, Sizes(fine, coarse))
-            assert np.abs(result - expected)[mask].max() <= 1e-5
-            assert np.array_equal(result[~mask], pixels[~mask])
-
-
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_tile_that_the_user_chooses_changes_no_byte(weights: Path, precision: Precision) -> None:
-    mask = np.tile(hole("scratch"), (1, 4))
-    pixels = np.tile(photograph(), (1, 4, 1))
+    mask = np.tile(hole("scratch"), (1, 2))
+    pixels = np.tile(photograph(), (1, 2, 1))
     whole, tiled = (load(weights, Runtime(device="cpu", precision=precision, tile=tile)) for tile in (None, 128))
     assert np.array_equal(inpaint(tiled, pixels, mask).pixels, inpaint(whole, pixels, mask).pixels)
 
@@ -250,12 +157,9 @@ def test_a_hole_at_the_border_is_deeper_than_one_inside(gan: GanInpainter, caplo
     assert len(caplog.messages) == 1 and "reaches 300 pixels" in caplog.text
 
 
-@pytest.mark.parametrize(("grain", "found", "given"), [
-    ("auto", True, True), ("auto", False, False), ("on", False, True), ("off", True, False),
-])  # fmt: skip
-def test_grain_is_given_where_damage_was_found_or_where_it_is_asked_for(
-    generator: Generator, grain: str, found: bool, given: bool
-) -> None:
+@pytest.fixture(scope="module")
+def smoothly_filled(generator: Generator) -> tuple[GanInpainter, Pixels, Mask, Pixels]:
+    """A restorer that fills evenly; a noisy picture and its hole; what it is without grain."""
     noise = np.random.default_rng(0).normal(0, 12, (256, 256, 3))
     pixels = np.rint(120 + noise).clip(0, 255).astype(np.uint8)
     mask = np.zeros((256, 256), np.bool_)
@@ -264,20 +168,19 @@ def test_grain_is_given_where_damage_was_found_or_where_it_is_asked_for(
     for head in (even._coarse.head, even._fine.head):
         head.load_state_dict({name: torch.zeros_like(value) for name, value in head.state_dict().items()})
     smooth = GanInpainter(even, CPU)
-    plain = inpaint(smooth, pixels, mask, grain="off").pixels
+    return smooth, pixels, mask, inpaint(smooth, pixels, mask, grain="off").pixels
+
+
+@pytest.mark.parametrize(("grain", "found", "given"), [
+    ("auto", True, True), ("auto", False, False), ("on", False, True), ("off", True, False),
+])  # fmt: skip
+def test_grain_is_given_where_damage_was_found_or_where_it_is_asked_for(
+    smoothly_filled: tuple[GanInpainter, Pixels, Mask, Pixels], grain: str, found: bool, given: bool
+) -> None:
+    smooth, pixels, mask, plain = smoothly_filled
     result = inpaint(smooth, pixels, mask, found, grain).pixels
     assert np.array_equal(result[~mask], pixels[~mask])
     assert np.array_equal(result, plain) != given
-
-
-def test_it_keeps_within_its_memory_or_says_how_much_it_needs(weights: Path) -> None:
-    small, large = (Sizes.within(memory << 20) for memory in (112, 512))
-    assert 128 <= small.fine < 400 < large.fine < 768 and 128 <= small.coarse < 256 < 1024 < large.coarse
-    assert Sizes.within(512 << 20, tile=200) == replace(large, fine=200)
-    assert Sizes.within(512 << 20, torch.bfloat16).coarse > 1.5 * large.coarse
-    assert large.smaller(large.fine // 2).coarse == pytest.approx(large.coarse / 2, rel=0.01)
-    with pytest.raises(DeviceError, match=r"cannot run in 48 MiB. Give it 107 MiB at least"):
-        load(weights, Runtime(device="cpu", memory=48 << 20))
 
 
 def test_no_more_is_held_beside_the_networks_than_was_told(gan: GanInpainter) -> None:
@@ -316,7 +219,7 @@ def test_out_of_memory_smaller_windows_are_tried(
 def test_nan_in_a_lower_precision_is_computed_again_in_float32(
     weights: Path, gan: GanInpainter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pixels, mask = photograph(), hole()
+    pixels, mask = photograph(120, 160), hole("scratch", 120, 160)
     expected = inpaint(gan, pixels, mask).pixels
     half = load(weights, Runtime(device="cpu", precision="bfloat16"))
     rough = inpaint(half, pixels, mask).pixels
