@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from restore_gan_inpaint.crops import Box, Cover, batches, reduced
+from restore_gan_inpaint.crops import Cover, batches, pixels_of, reduced
 
 from restore.holes import KINDS
 from restore.holes.drawing import draw_hole
-
-Mask = npt.NDArray[np.bool_]
+from restore.toolkit.missing import Box, Mask
 
 
 def cells(*marked: tuple[int, int], shape: tuple[int, int] = (60, 80)) -> Mask:
@@ -106,7 +104,6 @@ def test_few_shapes_are_needed_however_many_holes_there_are() -> None:
     assert len(windows) > 100 and len({window.shape for window in windows}) <= 16
 
 
-def test_a_box_within_another_is_counted_from_its_corner_and_in_pixels() -> None:
-    box = Box(5, 7, 9, 12).within(Box(4, 20, 6, 20))
-    assert box == Box(1, 3, 3, 6)
-    assert box.pixels() == (slice(16, 48), slice(48, 96)) and box.pixels(2) == (slice(2, 6), slice(6, 12))
+def test_boxes_of_cells_are_counted_in_pixels() -> None:
+    box = Box(1, 3, 3, 6)
+    assert pixels_of(box) == (slice(16, 48), slice(48, 96)) and pixels_of(box, 2) == (slice(2, 6), slice(6, 12))

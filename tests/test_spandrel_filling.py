@@ -93,7 +93,7 @@ def test_small_holes_near_each_other_are_filled_together_and_large_ones_alone() 
     specks[5::20, 5::20] = True
     assert len(holes(specks)) == 16
     with_a_large_one = specks | hole(size, size, 100, 100, SQUARE + 50)
-    assert max(holes(with_a_large_one)[0].size) >= SQUARE + 50
+    assert max(holes(with_a_large_one)[0].shape) >= SQUARE + 50
     for box in holes(with_a_large_one):
         with_a_large_one[box.slices] = False
     assert not with_a_large_one.any()

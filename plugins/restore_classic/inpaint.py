@@ -8,15 +8,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from skimage.restoration import inpaint_biharmonic
 
 from restore.errors import InputError
 from restore.image import Image, Observation, Pixels
 from restore.spec import Options, Runtime
+from restore.toolkit.missing import Mask, what_is_missing
 from restore_classic.inpainters import BiharmonicOptions, RadiusOptions
-
-Mask = npt.NDArray[np.bool_]
 
 Method = Callable[[Pixels, Mask, Any], Pixels]
 """Takes ``(H, W, C)`` uint8, or float32 on the scale of 8 bits (white 255, values outside allowed), a mask ``(H, W)``
@@ -58,16 +56,9 @@ class ClassicInpainter:
             InputError: There is no mask, it covers the whole picture or is too much for the method; or known pixels are
                 NaN or infinite.
         """
-        image, mask = observation.image, observation.mask
+        image, mask = observation.image, what_is_missing(observation)
         if mask is None:
-            raise InputError("a mask of what is missing is needed.", hint="Give one with --mask.")
-        if not mask.any():
             return image
-        if mask.all():
-            raise InputError(
-                f"the mask covers all {image.width} x {image.height} pixels; nothing is left to fill them from.",
-                hint="White means missing; --invert-mask turns a mask round.",
-            )
         reach = options.radius + 3 if isinstance(options, RadiusOptions) else MARGIN
         around = _around(mask, reach)
         missing = np.ascontiguousarray(mask[around])

@@ -7,14 +7,12 @@ corner. Pooling and unshuffling thus lie the same in every window, and a window'
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from restore.toolkit.missing import Box, Mask
 from restore_gan_inpaint.model import MULTIPLE
-
-Mask = npt.NDArray[np.bool_]
 
 Bounds = npt.NDArray[np.int64]
 """``(4, h, w)``: top, bottom, left and right of what is marked in each of h by w squares; `EMPTY` where nothing is."""
@@ -26,33 +24,10 @@ SMALLEST = 6
 """Rows and columns of cells down to which squares are divided, about."""
 
 
-@dataclass(frozen=True)
-class Box:
-    """A rectangle of cells: rows from `top` to before `bottom`, columns from `left` to before `right`."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.bottom - self.top, self.right - self.left
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """For an array with one entry per cell."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    def pixels(self, per_cell: int = MULTIPLE) -> tuple[slice, slice]:
-        """For an array with `per_cell` rows and columns per cell."""
-        top, bottom, left, right = (per_cell * each for each in (self.top, self.bottom, self.left, self.right))
-        return slice(top, bottom), slice(left, right)
-
-    def within(self, outer: Box) -> Box:
-        """The same rectangle, counted from another's corner."""
-        return Box(self.top - outer.top, self.bottom - outer.top, self.left - outer.left, self.right - outer.left)
+def pixels_of(box: Box, per_cell: int = MULTIPLE) -> tuple[slice, slice]:
+    """A box of cells for an array with `per_cell` rows and columns per cell."""
+    top, bottom, left, right = (per_cell * each for each in (box.top, box.bottom, box.left, box.right))
+    return slice(top, bottom), slice(left, right)
 
 
 def reduced(mask: Mask, size: int = MULTIPLE, *, full: bool = False) -> Mask:

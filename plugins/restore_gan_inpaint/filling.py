@@ -14,9 +14,10 @@ from torch import Tensor
 from restore.errors import DeviceError
 from restore.image import Pixels
 from restore.toolkit.device import Machine, NotFiniteError, run_safely
+from restore.toolkit.missing import Box, Mask
 from restore.toolkit.pixels import white_of
 from restore.toolkit.strips import SMALLEST_EDGE
-from restore_gan_inpaint.crops import Box, Cover, Mask, batches, reduced
+from restore_gan_inpaint.crops import Cover, batches, pixels_of, reduced
 from restore_gan_inpaint.execution import Execution
 from restore_gan_inpaint.interpolation import pooled
 from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE
@@ -149,14 +150,14 @@ class Filling:
             if not math.isfinite(float(result.sum())):
                 raise NotFiniteError
             for (part, window), each in zip(batch, result, strict=True):
-                self._store(part, each[(slice(None), *part.within(window).pixels())], out)
+                self._store(part, each[(slice(None), *pixels_of(part.within(window)))], out)
 
     def _given(self, windows: Sequence[Box]) -> Tensor:
         """Windows of one shape as `Execution.fine` takes them; what lies beyond the picture is missing."""
         rows, columns = (MULTIPLE * length for length in windows[0].shape)
         given = torch.empty(len(windows), rows, columns, 4)
         for part, window in zip(given, windows, strict=True):
-            area = window.pixels()
+            area = pixels_of(window)
             pixels, mask = self.pixels[area], self.mask[area]
             height, width = mask.shape
             if (height, width) != (rows, columns):
@@ -178,7 +179,7 @@ class Filling:
 
     def _store(self, box: Box, result: Tensor, out: Pixels) -> None:
         """Write the missing pixels of a box, ``(3, h, w)``, 0 = grey."""
-        area = box.pixels()
+        area = pixels_of(box)
         mask = self.mask[area]
         height, width = mask.shape
         values = result[:, :height, :width].permute(1, 2, 0).cpu().numpy()[mask] + np.float32(0.5)
@@ -192,6 +193,6 @@ class Filling:
 
 def _parts(whole: Tensor, windows: Sequence[Box], per_cell: int) -> Tensor:
     """Windows of one shape of what has `per_cell` rows and columns per cell."""
-    parts = [whole[(..., *window.pixels(per_cell))] for window in windows]
+    parts = [whole[(..., *pixels_of(window, per_cell))] for window in windows]
     together = parts[0] if len(parts) == 1 else torch.cat(parts)
     return together.contiguous(memory_format=torch.channels_last)

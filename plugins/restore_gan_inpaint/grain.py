@@ -7,8 +7,8 @@ import logging
 import numpy as np
 
 from restore.image import Pixels
+from restore.toolkit.missing import Mask
 from restore.toolkit.pixels import white_of
-from restore_gan_inpaint.crops import Mask
 from restore_gan_inpaint.measuring import CELL, FEWEST, MOST, TEMPLATE, Grain, cells_at, measured, variance_within
 
 log = logging.getLogger("restore")

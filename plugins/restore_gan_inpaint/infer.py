@@ -12,12 +12,13 @@ import cv2
 import numpy as np
 import torch
 
-from restore.errors import InputError, WeightsError
+from restore.errors import WeightsError
 from restore.image import Image, Observation, Pixels
 from restore.spec import Runtime
 from restore.toolkit.device import Machine, choose
+from restore.toolkit.missing import Mask, check_known, what_is_missing
 from restore.weights import load as load_weights
-from restore_gan_inpaint.crops import Mask, reduced
+from restore_gan_inpaint.crops import reduced
 from restore_gan_inpaint.execution import Execution
 from restore_gan_inpaint.filling import MEMORY, Filling, Sizes
 from restore_gan_inpaint.grain import add_grain
@@ -65,17 +66,10 @@ class GanInpainter:
         Raises:
             InputError: There is no mask, it covers the whole picture, or known pixels are NaN or infinite.
         """
-        image, mask = observation.image, observation.mask
+        image, mask = observation.image, what_is_missing(observation)
         if mask is None:
-            raise InputError("a mask of what is missing is needed.", hint="Give one with --mask.")
-        if not mask.any():
             return image
-        if mask.all():
-            raise InputError(
-                f"the mask covers all {image.width} x {image.height} pixels; nothing is left to fill them from.",
-                hint="White means missing; --invert-mask turns a mask round.",
-            )
-        _check_finite(image.pixels, mask)
+        check_known(image.pixels, mask)
         _warn_of_guesses(mask)
         given = image.pixels[:, :, :1] if _known_is_grey(image.pixels, mask) else image.pixels
         machine = self.quick if given.dtype == np.uint8 else self.machine
@@ -84,16 +78,6 @@ class GanInpainter:
         if options.grain == "on" or (options.grain == "auto" and observation.mask_found):
             add_grain(filled, mask)
         return image.with_pixels(filled if filled.shape[2] == image.channels else _coloured(filled, image, mask))
-
-
-def _check_finite(pixels: Pixels, mask: Mask) -> None:
-    """Refuse known pixels that no network can work on; what is missing may hold anything."""
-    if pixels.dtype != np.float32:
-        return
-    for top in range(0, len(mask), _ROWS):
-        band = slice(top, top + _ROWS)
-        if not (np.isfinite(pixels[band]).all(axis=2) | mask[band]).all():
-            raise InputError("the picture holds NaN or infinite pixels.", hint="Mark them in the mask, too.")
 
 
 def _known_is_grey(pixels: Pixels, mask: Mask) -> bool:

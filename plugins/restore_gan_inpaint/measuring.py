@@ -21,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from restore.image import Pixels
+from restore.toolkit.missing import Mask
 from restore.toolkit.pixels import white_of
-from restore_gan_inpaint.crops import Mask, reduced
+from restore_gan_inpaint.crops import reduced
 from restore_gan_inpaint.model import MULTIPLE
 
 Floats = npt.NDArray[np.float32]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -16,12 +14,11 @@ from restore.errors import DeviceError
 from restore.image import Pixels
 from restore.resampling import resized
 from restore.toolkit.device import Machine, run_safely
+from restore.toolkit.missing import Box, Mask
 from restore.toolkit.pixels import PixelReader, as_grey, to_pixels
 from restore_spandrel.execution import Execution
 
 log = logging.getLogger("restore")
-
-Mask = npt.NDArray[np.bool_]
 
 CONTEXT = 128
 """Known pixels round a hole that the network is to see, at least; a large hole gets as many as half its own size."""
@@ -31,41 +28,6 @@ SQUARE = 192
 
 LEAST = 64
 """Edge down to which a window is reduced."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A part of a picture: rows from `top` to before `bottom`, columns likewise."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width."""
-        return self.bottom - self.top, self.right - self.left
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """For an array of the picture's size."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    def joined(self, other: Box) -> Box:
-        """The smallest box that holds both."""
-        low, high = min(self.top, other.top), max(self.bottom, other.bottom)
-        return Box(low, high, min(self.left, other.left), max(self.right, other.right))
-
-    def within(self, outer: Box) -> Box:
-        """The same box, counted from another's corner."""
-        return Box(self.top - outer.top, self.bottom - outer.top, self.left - outer.left, self.right - outer.left)
-
-    def widened(self, size: tuple[int, ...]) -> Box:
-        """With what is round it, as far as the picture reaches."""
-        margin = max(CONTEXT, max(self.size) // 2)
-        low, high = max(0, self.top - margin), min(size[0], self.bottom + margin)
-        return Box(low, high, max(0, self.left - margin), min(size[1], self.right + margin))
 
 
 def fill(execution: Execution, pixels: Pixels, mask: Mask) -> Pixels:
@@ -86,7 +48,7 @@ def fill(execution: Execution, pixels: Pixels, mask: Mask) -> Pixels:
     for hole in holes(mask):
         if not left[hole.slices].any():
             continue
-        window = hole.widened(mask.shape)
+        window = _widened(hole, mask.shape)
         part, missing = out[window.slices], left[window.slices]
         filled = _filled(execution, np.ascontiguousarray(part[:, :, :1] if known_grey else part), missing, most)
         wanted = np.zeros_like(missing)
@@ -103,12 +65,19 @@ def holes(mask: Mask) -> list[Box]:
     squares: dict[tuple[int, int], Box] = {}
     for (left, top, width, height, _), (x, y) in zip(stats[1:].tolist(), centres[1:].tolist(), strict=True):
         box = Box(top, top + height, left, left + width)
-        if max(box.size) > SQUARE:
+        if max(box.shape) > SQUARE:
             large.append(box)
         else:
             place = int(y) // SQUARE, int(x) // SQUARE
             squares[place] = box.joined(squares.get(place, box))
     return [*large, *(squares[place] for place in sorted(squares))]
+
+
+def _widened(box: Box, size: tuple[int, ...]) -> Box:
+    """A box with what is round it, as far as the picture reaches."""
+    margin = max(CONTEXT, max(box.shape) // 2)
+    low, high = max(0, box.top - margin), min(size[0], box.bottom + margin)
+    return Box(low, high, max(0, box.left - margin), min(size[1], box.right + margin))
 
 
 def _filled(execution: Execution, pixels: Pixels, missing: Mask, most: int) -> Pixels:

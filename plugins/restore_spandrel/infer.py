@@ -14,6 +14,7 @@ from restore.image import Image, Observation, Pixels
 from restore.resampling import resized
 from restore.spec import Restorer, Runtime
 from restore.toolkit.alpha import bled
+from restore.toolkit.missing import check_known, what_is_missing
 from restore_spandrel.channels import run_network
 from restore_spandrel.contents import INPAINT, UPSCALE, check_task
 from restore_spandrel.execution import Execution
@@ -154,19 +155,10 @@ class Inpainter:
         Raises:
             InputError: There is no mask, it covers the whole picture, or known pixels are NaN or infinite.
         """
-        image, mask = observation.image, observation.mask
+        image, mask = observation.image, what_is_missing(observation)
         if mask is None:
-            raise InputError("a mask of what is missing is needed.", hint="Give one with --mask.")
-        if not mask.any():
             return image
-        if mask.all():
-            raise InputError(
-                f"the mask covers all {image.width} x {image.height} pixels; nothing is left to fill them from.",
-                hint="White means missing; --invert-mask turns a mask round.",
-            )
-        known = image.pixels[~mask] if image.pixels.dtype == np.float32 else None
-        if known is not None and not np.isfinite(known).all():
-            raise InputError("the picture holds NaN or infinite pixels.", hint="Mark them in the mask, too.")
+        check_known(image.pixels, mask)
         return image.with_pixels(fill(self.execution, image.pixels, mask))
 
 
