@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -149,6 +152,16 @@ def test_crashes_and_hangs_are_findings_and_not_the_end(tmp_path: Path, monkeypa
         assert "exit code -6" in verdict.detail
         assert "its last words" in verdict.detail
     assert Worker(tmp_path, [], servers.hanging, limit=0.2).run(tmp_path / "a.png").outcome == "hang"
+
+
+def test_the_long_form_runs_where_another_package_of_tests_is_found_first(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "__init__.py").write_text("raise RuntimeError('the tests of somebody else')")
+    command = [sys.executable, ROOT / "tests" / "fuzz" / "run.py", "--inputs", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "1 inputs of seed 1 in" in done.stdout
 
 
 def test_the_table_adds_up() -> None:
