@@ -157,7 +157,7 @@ def test_crashes_and_hangs_are_findings_and_not_the_end(tmp_path: Path, monkeypa
 def test_the_long_form_runs_where_another_package_of_tests_is_found_first(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "__init__.py").write_text("raise RuntimeError('the tests of somebody else')")
-    command = [sys.executable, ROOT / "tests" / "fuzz" / "run.py", "--inputs", "1"]
+    command = [sys.executable, str(ROOT / "tests" / "fuzz" / "run.py"), "--inputs", "1"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
