@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -207,7 +208,7 @@ def test_lama_fills_what_a_mask_marks(folder: Path, photo: Path, tmp_path: Path)
     ],
 )
 def test_python_gives_what_the_command_gives_and_needs_no_task(
-    name: str, task: str, flags: tuple[str, ...], said: dict[str, object], folder: Path, photo: Path, tmp_path: Path
+    name: str, task: str, flags: tuple[str, ...], said: dict[str, Any], folder: Path, photo: Path, tmp_path: Path
 ) -> None:
     file, out = written(name, folder), tmp_path / "out.png"
     result = run(task, photo, "-o", out, "-m", "spandrel", "--weights", file, "--threads", "1", *flags)
