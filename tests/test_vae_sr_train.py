@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,20 +41,40 @@ TINY = {"width": "8", "latent": "4", "trunk": "1", "crop": "16", "batch": "6"}
 SMALL = Architecture(width=8, trunk=1, decoder=1, latent=4)
 
 
-@pytest.fixture
-def spec(tmp_path: Path) -> TrainSpec:
-    photos = tmp_path / "photos"
+@pytest.fixture(scope="module", autouse=True)
+def small_crops_are_judged() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("restore_vae_sr.recipe.VALIDATED", 96)
+        yield
+
+
+def order_in(folder: Path) -> TrainSpec:
+    """A training of a small network in three steps."""
+    photos = folder / "photos"
     photos.mkdir()
     for k, picture in enumerate((data.astronaut(), data.coffee(), data.chelsea(), data.rocket())):
         cv2.imwrite(str(photos / f"{k}.png"), picture[:256, :256, ::-1])
     return TrainSpec(
         data=(photos,),
-        output=tmp_path / "w.safetensors",
-        work=tmp_path / "work",
+        output=folder / "w.safetensors",
+        work=folder / "work",
         max_steps=3,
         device="cpu",
         settings=TINY,
     )
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> TrainSpec:
+    return order_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainSpec:
+    """One that has been carried out; nobody writes to its files."""
+    spec = order_in(tmp_path_factory.mktemp("trained"))
+    train(spec)
+    return spec
 
 
 def pairs(count: int = 2) -> list[Pair]:
@@ -68,17 +90,16 @@ def _given(noise: Tensor, top: int, rows: int, columns: int) -> Tensor:
     return noise[:, :, top : top + rows, :columns]
 
 
-def test_a_few_steps_write_weights_a_log_a_grid_and_a_checkpoint(spec: TrainSpec) -> None:
-    train(spec)
-    about = header(spec.output)
+def test_a_few_steps_write_weights_a_log_a_grid_and_a_checkpoint(trained: TrainSpec) -> None:
+    about = header(trained.output)
     assert about["model"] == "vae-sr"
     assert about["steps"] == "3"
     assert set(json.loads(about["metrics"])) == {"x2", "x3", "x4", "spread", "within", "nats", "active"}
     used = json.loads(about["divergence"])
     assert {scale: len(values) for scale, values in used.items()} == {"x2": 4, "x3": 4, "x4": 4}
-    assert {p.name for p in spec.work.iterdir()} == {"checkpoint.pt", "log.csv", "grid-0000003.png"}
+    assert {p.name for p in trained.work.iterdir()} == {"checkpoint.pt", "log.csv", "grid-0000003.png"}
     picture = Image(data.astronaut()[:24, :30].copy())
-    vae = load((spec.output,), Runtime(device="cpu"))
+    vae = load((trained.output,), Runtime(device="cpu"))
     assert vae.restore(Observation((picture,)), UpscaleOptions(scale=3)).image.pixels.shape == (72, 90, 3)
 
 
@@ -93,10 +114,10 @@ def test_the_photo_training_spoils_what_it_learns_from(spec: TrainSpec) -> None:
     assert float((clean - photo).abs().mean()) > 1e-3
 
 
-def test_a_resumed_training_goes_on_where_it_stopped(spec: TrainSpec) -> None:
-    train(spec)
-    train(replace(spec, resume=True, max_steps=5))
-    rows = (spec.work / "log.csv").read_text().splitlines()
+def test_a_resumed_training_goes_on_where_it_stopped(trained: TrainSpec, tmp_path: Path) -> None:
+    work = shutil.copytree(trained.work, tmp_path / "work")
+    train(replace(trained, work=work, output=tmp_path / "w.safetensors", resume=True, max_steps=5))
+    rows = (work / "log.csv").read_text().splitlines()
     assert [r.split(",")[1] for r in rows] == ["step", "3", "5"]
 
 
@@ -107,11 +128,10 @@ def test_resuming_without_a_checkpoint_and_unknown_settings_are_refused(spec: Tr
         train(replace(spec, settings={"widths": "8"}))
 
 
-def test_a_warm_start_begins_with_the_given_weights(spec: TrainSpec) -> None:
-    train(spec)
-    again = replace(spec, warm_start=spec.output, output=spec.output.with_name("again.safetensors"), max_steps=1)
+def test_a_warm_start_begins_with_the_given_weights(trained: TrainSpec, tmp_path: Path) -> None:
+    again = replace(trained, warm_start=trained.output, output=tmp_path / "w.safetensors", work=tmp_path, max_steps=1)
     train(replace(again, settings=TINY | {"rate": "0", "inner_rate": "0"}))
-    old, new = (load((p,), Runtime(device="cpu")).models["clean"].state_dict() for p in (spec.output, again.output))
+    old, new = (load((p,), Runtime(device="cpu")).models["clean"].state_dict() for p in (trained.output, again.output))
     assert torch.equal(old["trunk.0.weight"], new["trunk.0.weight"])
 
 
