@@ -72,7 +72,7 @@ def test_two_steps_write_weights_in_half_precision_a_log_and_a_checkpoint(model:
     learn(model, spec)
     (row,) = rows_of(spec)
     assert row["step"] == "2" and all(np.isfinite(float(value)) for value in row.values())
-    wanted = {"checkpoint.pt", "log.csv"} | ({"grid-0000002.png"} if model != "classifier" else set())
+    wanted = {"checkpoint.pt", "log.csv"} | ({"grid-0000002.png", "frames"} if model != "classifier" else set())
     assert {path.name for path in spec.work.iterdir()} == wanted
     said = header(spec.output)
     assert set(PROVENANCE) <= set(said) and model_of(spec.output) == model

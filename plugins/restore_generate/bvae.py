@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from restore_generate.architecture import Architecture
-from restore_generate.layers import Decoder, Encoder
 from restore_generate.likelihood import Terms, draw, gaussian_kl, gaussian_nll
+from restore_generate.vae import VAE
 
 PRIOR_SIGMA = 0.1
 """Of the weights' prior N(0, s²): about what kernels of these sizes are initialised with."""
@@ -19,27 +19,23 @@ FIRST_SIGMA = 0.005
 """Of the weights' posterior at the start: small enough that learning can begin."""
 
 
-class BVAE(nn.Module):
+class BVAE(VAE):
     """Every weight of the decoder is a Gaussian, of which each batch sees one draw (Bayes by backprop).
 
     Bound: E[log p(x|z, w)] - KL(q(z|x) || p(z)) - KL(q(w) || p(w)) / N for each of N pictures. The weights' prior is
     one Gaussian, whose divergence has a closed form, instead of the paper's mixture of two. Few data leave weights
-    uncertain, and `spread` shows where the pictures are so too (Daxberger, Hernández-Lobato: Bayesian VAEs, 2019).
+    uncertain, and `over_weights` shows where the pictures are so too (Daxberger, Hernández-Lobato: Bayesian VAEs,
+    2019). `decode` takes the means of the weights.
 
     Args:
         architecture: Sizes.
     """
 
     def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        a = architecture
-        self.latent_size = a.latent
-        self.encoder = Encoder(a.channels, a.widths, a.blocks, 2 * a.latent)
-        self.decoder = Decoder(a.latent, a.channels, a.widths, a.blocks)
+        super().__init__(architecture)
         first = math.log(math.expm1(FIRST_SIGMA))
         means = self.decoder.named_parameters()
         self.rho = nn.ParameterDict({_key(name): torch.full_like(value, first) for name, value in means})
-        self.log_sigma = nn.Parameter(torch.tensor(-1.5))
 
     def _drawn(self, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """One draw of all weights: mean + softplus(rho) * noise."""
@@ -58,11 +54,6 @@ class BVAE(nn.Module):
             total = total + gaussian_kl(mean.flatten(), sigma.flatten().log(), total.new_zeros(()), prior)
         return total
 
-    def posterior(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log sigma of q(z|x), each ``(B, latent)``."""
-        mean, log_sigma = self.encoder(pictures).float().chunk(2, 1)
-        return mean, log_sigma.clamp(-8, 4)
-
     def terms(self, pictures: Tensor, classes: Tensor | None = None) -> Terms:
         """The terms of the bound, with one draw of the weights; pictures ``(B, C, H, W)`` in [0, 1]."""
         mean, log_sigma = self.posterior(pictures)
@@ -71,26 +62,21 @@ class BVAE(nn.Module):
         distortion = gaussian_nll(pictures, seen, self.log_sigma)
         return Terms(distortion, gaussian_kl(mean, log_sigma, zero, zero), mean, self.weights_divergence())
 
-    def encode(self, pictures: Tensor, classes: Tensor | None = None) -> Tensor:
-        """The mean of q(z|x), ``(B, latent)``."""
-        return self.posterior(pictures)[0]
-
-    def decode(self, noise: Tensor, classes: Tensor | None = None) -> Tensor:
-        """Pictures ``(B, C, H, W)`` in [0, 1] of noise ``(B, latent)``, with the means of the weights."""
-        result: Tensor = self.decoder(noise)
-        return result.float().clamp(0, 1)
-
     @torch.no_grad()
-    def spread(self, noise: Tensor, draws: int, generator: torch.Generator) -> Tensor:
-        """How uncertain the weights leave each value: standard deviation over draws of them, ``(B, C, H, W)``.
+    def over_weights(self, noise: Tensor, draws: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """What the weights leave uncertain: mean and standard deviation of each value over draws of them.
 
         Args:
             noise: ``(B, latent)``.
             draws: Of the weights, at least two.
-            generator: Of the draws.
+            generator: Of the draws, on the model's device.
+
+        Returns:
+            Two times ``(B, C, H, W)``, pictures in [0, 1] each.
         """
         seen = [functional_call(self.decoder, self._drawn(generator), (noise,)) for _ in range(draws)]
-        return torch.stack([each.float().clamp(0, 1) for each in seen]).std(0)
+        pictures = torch.stack([each.float().clamp(0, 1) for each in seen])
+        return pictures.mean(0), pictures.std(0)
 
 
 def _key(name: str) -> str:

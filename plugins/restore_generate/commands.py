@@ -15,6 +15,7 @@ from restore_generate.architecture import MODELS, Model
 from restore_generate.coding_commands import compress, expand
 from restore_generate.judging_commands import judge
 from restore_generate.sampling_commands import augment, interpolate, reconstruct, sample
+from restore_generate.seeing_commands import animate, map_, uncertainty, web
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -47,7 +48,7 @@ class Duration(click.ParamType[float]):
 @click.option(
     "--work",
     type=click.Path(path_type=Path),
-    help="Folder for checkpoint, log (CSV) and sample grids.  [default: OUTPUT without suffix + '-training']",
+    help="Folder for checkpoint, log (CSV), sample grids and frames.  [default: OUTPUT without suffix + '-training']",
 )
 @click.option("--max-time", type=Duration(), default="1h", show_default=True, help="Train this long: 90s, 30m, 2h.")
 @click.option("--max-steps", type=click.IntRange(min=1), help="Stop after this many optimiser steps.")
@@ -125,5 +126,5 @@ def _pairs(settings: tuple[str, ...]) -> dict[str, str]:
     return {text.split("=", 1)[0]: text.split("=", 1)[1] for text in settings}
 
 
-for command in (sample, interpolate, reconstruct, augment, compress, expand, judge):
+for command in (sample, interpolate, reconstruct, augment, compress, expand, judge, animate, map_, uncertainty, web):
     generate.add_command(command)

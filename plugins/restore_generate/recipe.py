@@ -50,6 +50,8 @@ class Settings:
         flips: Whether pictures may be mirrored; wrong for digits and letters.
         average: Weight of the past, per step, in the average of the weights that is judged and kept.
         report: Steps between two reports.
+        frames: Sheets of the same samples kept for `restore generate animate` in the time in which the steps double; 0
+            keeps none.
     """
 
     size: Annotated[int, Field(ge=32, le=64, multiple_of=32)] = 32
@@ -67,6 +69,7 @@ class Settings:
     flips: bool = True
     average: Annotated[float, Field(ge=0, lt=1)] = 0.999
     report: Positive = 500
+    frames: Annotated[int, Field(ge=0)] = 8
 
     def architecture(self, model: Model, classes: tuple[str, ...]) -> Architecture:
         """The sizes of a model."""

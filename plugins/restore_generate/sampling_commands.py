@@ -64,33 +64,55 @@ def sample(
 @click.argument("first")
 @click.argument("second")
 @click.option(
-    "--steps", type=click.IntRange(2, 1000), default=10, show_default=True, help="Pictures, both ends included."
+    "--steps", type=click.IntRange(2, 1000), help="Pictures, both ends included.  [default: 10; 60 in an animation]"
 )
 @_class
-@_output
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The file to write: a row of pictures (.png), or an animation there and back (.gif, .mp4).",
+)
+@click.option("--fps", type=click.IntRange(1, 50), default=20, show_default=True, help="Of an animation.")
 @_device
 @_overwrite
 def interpolate(
-    model: str, first: str, second: str, steps: int, name: str | None, output: Path, device: str, overwrite: bool
+    model: str,
+    first: str,
+    second: str,
+    steps: int | None,
+    name: str | None,
+    output: Path,
+    fps: int,
+    device: str,
+    overwrite: bool,
 ) -> None:
-    """Go from FIRST to SECOND along the sphere on which a model's noise lies (slerp), and show it in a row.
+    """Go from FIRST to SECOND along the sphere on which a model's noise lies (slerp), and show it in a row or move.
 
     FIRST and SECOND are seeds (whole numbers) or photographs; photographs need a model with an encoder.
     """
     path = weights_of(model)
-    check_file(output, (".png",), overwrite=overwrite)
+    check_file(output, (".png", ".gif", ".mp4"), overwrite=overwrite)
+    from restore_generate.animating import check_can_write, there_and_back, write_animation
     from restore_generate.grids import write_grid
     from restore_generate.latents import slerp
     from restore_generate.making import load
 
+    check_can_write(output)
     maker = load(path, device)
     label = number_of(name, maker.classes) if name is not None else 0
     ends = [
         maker.noise(1, int(end)) if end.isdecimal() else maker.encode(maker.read([Path(end)]), [label])
         for end in (first, second)
     ]
-    between = slerp(ends[0], ends[1], steps)
-    write_grid(output, maker.decode(between, [label] * steps), steps)
+    moves = output.suffix.lower() != ".png"
+    steps = steps or (60 if moves else 10)
+    pictures = maker.decode(slerp(ends[0], ends[1], steps), [label] * steps)
+    if moves:
+        write_animation(output, there_and_back(pictures), fps)
+    else:
+        write_grid(output, pictures, steps)
     click.echo(f"wrote {output}")
 
 

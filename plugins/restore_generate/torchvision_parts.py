@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from types import ModuleType
 
 from restore.errors import PluginError
 from restore.toolkit.torchvision_operators import declare_missing_operators
-
-
-def _missing(error: ImportError) -> PluginError:
-    hint = "Install it with: pip install 'restore-photos[generate]'"
-    return PluginError(f"this needs torchvision, which cannot be imported ({error}).", hint=hint)
 
 
 def datasets() -> ModuleType:
@@ -19,13 +15,7 @@ def datasets() -> ModuleType:
     Raises:
         PluginError: torchvision is not installed.
     """
-    declare_missing_operators()
-    try:
-        import torchvision.datasets
-    except ImportError as error:
-        raise _missing(error) from error
-    found: ModuleType = torchvision.datasets
-    return found
+    return _part("datasets")
 
 
 def utils() -> ModuleType:
@@ -34,10 +24,13 @@ def utils() -> ModuleType:
     Raises:
         PluginError: torchvision is not installed.
     """
+    return _part("utils")
+
+
+def _part(name: str) -> ModuleType:
     declare_missing_operators()
     try:
-        import torchvision.utils
+        return importlib.import_module(f"torchvision.{name}")
     except ImportError as error:
-        raise _missing(error) from error
-    found: ModuleType = torchvision.utils
-    return found
+        hint = "Install it with: pip install 'restore-photos[generate]'"
+        raise PluginError(f"this needs torchvision, which cannot be imported ({error}).", hint=hint) from error

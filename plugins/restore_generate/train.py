@@ -15,7 +15,7 @@ from restore.toolkit.muon import Muon
 from restore.toolkit.training import CsvLog, channels_last, parse_settings
 from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore_generate.ae import AE
-from restore_generate.architecture import Model
+from restore_generate.architecture import CONDITIONED, Model
 from restore_generate.checks import warnings
 from restore_generate.cvae import CVAE
 from restore_generate.guide import Guide
@@ -23,11 +23,14 @@ from restore_generate.likelihood import Terms
 from restore_generate.models import Encoding, build
 from restore_generate.pictures import Batches, PictureSet, load_pictures
 from restore_generate.recipe import Average, Settings, export, inner_and_outer
+from restore_generate.snapshots import Snapshots
 from restore_generate.validation import validate
 
 log = logging.getLogger("restore")
 
 RATE = 1e-3
+MEASURED = 2000
+"""About so many pictures, evenly over all classes, lay `ae`'s Gaussian."""
 COLUMNS = (
     *("seconds", "step", "rate", "beta", "distortion", "divergence", "weights", "guide"),
     *("held_elbo", "held_distortion", "held_divergence", "held_bits_per_value", "held_psnr"),
@@ -53,6 +56,7 @@ def train(spec: TrainSpec, model: Model) -> None:
     # Data.
     data = load_pictures(spec.data, settings.size, 1 if settings.grey else 3)
     learned, held = data.split()
+    measured = learned.part(torch.arange(0, len(learned), max(1, len(learned) // MEASURED))).pictures()
     log.info("learning from %d pictures, validating on %d", len(learned), len(held))
 
     # Networks: the model, and for a model of classes somebody who looks at its samples.
@@ -73,6 +77,8 @@ def train(spec: TrainSpec, model: Model) -> None:
     torch.manual_seed(run.seed)
     batches = Batches(learned, settings.batch, torch.Generator().manual_seed(run.seed), settings.flips, fabric.device)
     csv = CsvLog(spec.work / "log.csv", COLUMNS)
+    told = len(data.classes) if model in CONDITIONED else 0
+    snapshots = Snapshots(spec.work, settings.frames, run.step, told, fabric.device)
 
     # Train.
     since, sums = 0, dict.fromkeys(("distortion", "divergence", "weights", "guide"), 0.0)
@@ -101,10 +107,15 @@ def train(spec: TrainSpec, model: Model) -> None:
         run.step, since = run.step + 1, since + 1
         _add(sums, terms, doubt)
 
-        if run.step % settings.report == 0 or run.stopping:
+        reporting = run.step % settings.report == 0 or run.stopping
+        showing = snapshots.due(run.step, last=run.stopping)
+        if reporting or showing:
             judged.load_state_dict(average.values)
             if isinstance(judged, AE):
-                judged.measure(learned.pictures()[:2000].to(fabric.device))
+                judged.measure(measured.to(fabric.device))
+        if showing:
+            snapshots.keep(cast(Encoding, judged.eval()), run.step)
+        if reporting:
             scores = _validate(judged, held, guide, fabric, run)
             means = {name: value / since for name, value in sums.items()}
             csv.write({**run.where(), "beta": beta, **means, **scores})

@@ -15,6 +15,7 @@ from restore_generate.dcgan import Discriminator, Generator, discriminator_loss,
 from restore_generate.grids import write_grid
 from restore_generate.pictures import Batches, load_pictures
 from restore_generate.recipe import Average, Settings, export
+from restore_generate.snapshots import Snapshots
 from restore_generate.validation import COLUMNS as SHOWN_IN_A_ROW
 from restore_generate.validation import samples, variety
 
@@ -66,6 +67,7 @@ def train(spec: TrainSpec) -> None:
     torch.manual_seed(run.seed)
     batches = Batches(learned, settings.batch, torch.Generator().manual_seed(run.seed), settings.flips, fabric.device)
     csv = CsvLog(spec.work / "log.csv", COLUMNS)
+    snapshots = Snapshots(spec.work, settings.frames, run.step, 0, fabric.device)
 
     # Train.
     since, sums = 0, dict.fromkeys(("discriminator", "generator", "real_right", "made_right"), 0.0)
@@ -97,9 +99,14 @@ def train(spec: TrainSpec) -> None:
         for name, value in zip(sums, parts, strict=True):
             sums[name] += float(value.detach())
 
-        if run.step % settings.report == 0 or run.stopping:
+        reporting = run.step % settings.report == 0 or run.stopping
+        showing = snapshots.due(run.step, last=run.stopping)
+        if reporting or showing:
             judged.load_state_dict(average.values)
             judged.eval()
+        if showing:
+            snapshots.keep(judged, run.step)
+        if reporting:
             made = samples(judged, 256, 0, fabric.device)
             scores = variety(made, real_ones.to(fabric.device))
             write_grid(spec.work / f"grid-{run.step:07d}.png", made[:128], SHOWN_IN_A_ROW)
