@@ -67,10 +67,13 @@ OUT_OF_BOUNDS_FOR_PLUGINS = ORDER[3] - {"metrics", "fusion_metrics"} | ORDER[4] 
 
 HEAVY = {
     "PIL",
+    "av",
     "cv2",
+    "gradio",
     "imagecodecs",
     "kornia",
     "lightning_fabric",
+    "matplotlib",
     "safetensors",
     "scipy",
     "skimage",
