@@ -118,11 +118,11 @@ def test_weights_that_are_uncertain_give_uncertain_pictures() -> None:
     network = tiny("bvae")
     assert isinstance(network, BVAE)
     noise = torch.randn(2, 6)
-    little = network.spread(noise, 8, torch.Generator().manual_seed(0))
+    little = network.over_weights(noise, 8, torch.Generator().manual_seed(0))[1]
     with torch.no_grad():
         for rho in network.rho.values():
             rho += 2.0
-    much = network.spread(noise, 8, torch.Generator().manual_seed(0))
+    much = network.over_weights(noise, 8, torch.Generator().manual_seed(0))[1]
     assert 0 < float(little.mean()) < 0.5 * float(much.mean())
     assert torch.equal(network.decode(noise), network.decode(noise))
 
