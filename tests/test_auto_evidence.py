@@ -53,6 +53,22 @@ def test_what_a_trial_takes_away_is_told_in_grey_levels_of_any_depth(depth: type
     assert removed == pytest.approx(12, rel=0.15)
 
 
+def test_damage_is_looked_for_again_where_noise_was_taken_away() -> None:
+    pixels = pale(25)
+    pixels[:, 40:52] = 255
+    light = np.zeros(pixels.shape[:2], np.bool_)
+
+    def detector(seen: np.ndarray) -> np.ndarray:
+        found: np.ndarray = seen.min(2) > 210  # as noise alone is in places
+        return found
+
+    found = gathered(Image(pixels), light, smoothed, detector)
+    assert found.uncovered == pytest.approx(12 / 128, rel=0.25)
+    assert max(found.fading.levels.white) < 0.85, "and filled before black and white are measured"
+    assert gathered(Image(pale(2)), light, np.copy, detector).uncovered is None, "so little noise hides nothing"
+    assert gathered(Image(pixels), light, smoothed).uncovered is None
+
+
 def test_nothing_is_tried_where_there_is_no_noise() -> None:
     assert gathered(Image(pale()), cleaner=smoothed).removed is None
 

@@ -120,6 +120,23 @@ def test_damage_is_found_once_and_filled(painter: Painter, spotter: Spotter) -> 
     assert done.account["summary"] == "inpaint (1.14% is damaged)"
 
 
+def test_damage_that_noise_had_hidden_is_found_and_filled_in_the_denoised_picture(
+    painter: Painter, spotter: Spotter
+) -> None:
+    manager = PluginManager.of({"painter": painter, "spotter": spotter, "classic": classic})
+    pixels = (scene(30) * 0.7).astype(np.uint8)
+    pixels[10:14, 20:90] = 255
+    done = mended(manager, pixels)
+    assert [row["task"] for row in rows(done)] == ["denoise", "detect", "inpaint"]
+    assert str(rows(done)[2]["why"]).endswith("is damaged, as is seen without the noise")
+    assert len(spotter.seen) == 3, "in the picture as it came, in the denoised sample, in the denoised picture"
+    assert painter.seen[0][11:13, 21:89].mean() > 0.9
+    plan = Automatic(manager, Models(manager, Runtime())).planned(Image(pixels), AutoRun())
+    steps = plan["steps"]
+    assert isinstance(steps, list)
+    assert [step["task"] for step in steps] == ["denoise", "detect", "inpaint"]
+
+
 def test_a_photo_grows_only_where_that_is_asked_for(manager: PluginManager) -> None:
     done = mended(manager, scene(), AutoRun(upscale_to="256"))
     assert done.image.pixels.shape == (192, 256, 3)

@@ -26,7 +26,7 @@ def fading(black: tuple[float, ...] = (0.01, 0.01, 0.01), white: tuple[float, ..
 def sound() -> Evidence:
     findings = diagnose(Image(np.full((32, 32, 3), 128, np.uint8)))
     findings = replace(findings, noise=SOUND_NOISE, jpeg=Jpeg(None, None, None, None, 0.0, 0, 0, 0.8))
-    return Evidence(findings, 0.3, None, 0.1, fading(), NO_CAST, fading())
+    return Evidence(findings, 0.3, None, None, 0.1, fading(), NO_CAST, fading())
 
 
 def with_jpeg(evidence: Evidence, quality: int, confidence: float = 1.0) -> Evidence:
@@ -154,3 +154,17 @@ def test_what_looks_damaged_under_strong_noise_is_not_believed(sound: Evidence) 
 
     assert grainy(8).options == {}
     assert grainy(25) == Verdict("inpaint", "1.00% looks damaged, but under noise of sigma 25 that is not sure")
+
+
+def test_damage_that_shows_without_the_noise_is_filled_after_denoising(sound: Evidence) -> None:
+    noisy = replace(with_noise(sound, 20, flat=15), uncovered=0.008)
+    taken = [(each.task, each.why) for each in judged(noisy) if each.options is not None]
+    assert taken == [
+        ("denoise", "noise of sigma 20.0"),
+        ("inpaint", "0.80% is damaged, as is seen without the noise"),
+    ]
+    few, most = (replace(noisy, uncovered=share) for share in (0.004, 0.3))
+    assert verdict(few, "inpaint").options is None
+    assert verdict(most, "inpaint").options is None
+    grass = replace(noisy, flat_noise=0.5)
+    assert verdict(grass, "inpaint").options is None, "nothing is denoised, so nothing is seen without the noise"

@@ -1,8 +1,8 @@
 """What the rules of `restore auto` look at: the findings of `restore diagnose`, and what cleaning a sample shows.
 
 Noise hides pale black, and scratches are black and white themselves. Therefore light and colours are measured on a
-sample from which both were taken. And what a denoiser takes away there is a witness for noise that a camera or JPEG has
-smoothed, which no statistics of flat parts can tell from texture.
+sample from which both were taken. What a denoiser takes away there is a witness for noise that a camera or JPEG has
+smoothed, which no statistics of flat parts can tell from texture. And scratches that noise has hidden come to light.
 """
 
 from __future__ import annotations
@@ -22,11 +22,17 @@ from restore.masks.growing import Mask
 TRIED_FROM = 1.0
 """Sigma of the noise, by `restore.diagnose`, from which on a sample is denoised to see; 27 % of sound photographs."""
 
+AGAIN_FROM = 3.0
+"""Sigma from which damage is looked for again once the noise is gone: less does not hide it, and is left alone."""
+
 FILLED = 3
 """Pixels round damage that its filling is made of, in the sample."""
 
 Cleaner = Callable[[Pixels], Pixels]
 """Takes the noise from a piece of a picture, ``(H, W, C)`` in its own depth."""
+
+Detector = Callable[[Pixels], Mask]
+"""Marks the damage of a piece of a picture, ``(H, W)``, True = damaged."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Evidence:
         findings: See `restore.diagnose`.
         flat_noise: Noise by a second method, see `restore.diagnose.noise_level`; texture seldom deceives both.
         removed: Root mean square of what a denoiser took from the sample, in 8-bit grey levels; None where none tried.
+        uncovered: Share of the denoised sample that a detector finds damaged; None where it did not look again.
         repeated: Share of the sample's pixels that equal their left neighbour: high where a program has drawn.
         fading: As the findings', of the cleaned sample.
         cast: Likewise.
@@ -46,19 +53,23 @@ class Evidence:
     findings: Findings
     flat_noise: float
     removed: float | None
+    uncovered: float | None
     repeated: float
     fading: Fading
     cast: ColourCast
     balanced: Fading
 
 
-def gathered(image: Image, damage: Mask | None = None, cleaner: Cleaner | None = None) -> Evidence:
-    """Look at a picture; about a second, whatever its size, and as long as a denoiser takes for a megapixel.
+def gathered(
+    image: Image, damage: Mask | None = None, cleaner: Cleaner | None = None, detector: Detector | None = None
+) -> Evidence:
+    """Look at a picture; about a second, whatever its size, and as long as the models take for a megapixel.
 
     Args:
         image: The picture.
         damage: What a detector found, ``(H, W)``, True = damaged; None where none was asked.
         cleaner: A denoiser; None where there is none.
+        detector: Looks again where noise was taken away; None where there is none.
     """
     findings = diagnose(image, damage)
     pixels = image.pixels
@@ -66,17 +77,23 @@ def gathered(image: Image, damage: Mask | None = None, cleaner: Cleaner | None =
         pixels = np.nan_to_num(pixels, posinf=1.0)
     sample = list(tiles(pixels))
     repeated = float(np.mean([(tile[:, 1:] == tile[:, :-1]).all(2).mean() for tile in sample]))
-    if damage is not None and damage.any():
-        sample = [_filled(tile, mask[..., 0]) for tile, mask in zip(sample, tiles(damage[..., None]), strict=True)]
-    removed = None
+    holes = [np.zeros(tile.shape[:2], np.bool_) for tile in sample]
+    if damage is not None:
+        holes = [mask[..., 0] for mask in tiles(damage[..., None])]
+    removed = uncovered = None
     if cleaner is not None and findings.noise.sigma >= TRIED_FROM:
         cleaned = [cleaner(tile) for tile in sample]
-        removed = _difference(sample, cleaned) * 255 / image.white
+        removed = _difference(sample, cleaned, holes) * 255 / image.white
         sample = cleaned
+        if detector is not None and max(findings.noise.sigma, removed) >= AGAIN_FROM:
+            seen = [detector(tile) for tile in sample]
+            uncovered = _share(seen)
+            holes = [before | after for before, after in zip(holes, seen, strict=True)]
+    sample = [_filled(tile, mask) for tile, mask in zip(sample, holes, strict=True)]
     small = reduced(np.concatenate(sample, axis=1), MEASURED)
     cast = diagnose_cast(small, findings.grey)
     balanced = diagnose_fading(apply_gains(small, cast.gains))
-    return Evidence(findings, noise_level(pixels), removed, repeated, diagnose_fading(small), cast, balanced)
+    return Evidence(findings, noise_level(pixels), removed, uncovered, repeated, diagnose_fading(small), cast, balanced)
 
 
 def document(findings: Findings) -> dict[str, object]:
@@ -101,9 +118,14 @@ def _filled(tile: Pixels, mask: Mask) -> Pixels:
     return result
 
 
-def _difference(before: Sequence[Pixels], after: Sequence[Pixels]) -> float:
-    squares = [float(((a.astype(np.float32) - b) ** 2).mean()) for a, b in zip(before, after, strict=True)]
-    return float(np.sqrt(np.mean(squares)))
+def _difference(before: Sequence[Pixels], after: Sequence[Pixels], holes: Sequence[Mask]) -> float:
+    """Root mean square of the difference outside the holes."""
+    squares = [((a.astype(np.float32) - b) ** 2)[~hole] for a, b, hole in zip(before, after, holes, strict=True)]
+    return float(np.sqrt(np.concatenate(squares).mean())) if any(map(len, squares)) else 0.0
+
+
+def _share(masks: Sequence[Mask]) -> float:
+    return sum(int(mask.sum()) for mask in masks) / sum(mask.size for mask in masks)
 
 
 def _rounded(value: object) -> object:

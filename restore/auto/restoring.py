@@ -78,7 +78,7 @@ class Choice:
     Attributes:
         steps: In their order; none where it needs nothing.
         account: For the journal, with nothing done yet.
-        damage: What a detector found, or None where nobody looked.
+        damage: What a detector found, where steps are to go by that; else they look for themselves.
     """
 
     steps: tuple[PlannedStep, ...]
@@ -132,8 +132,10 @@ class Automatic:
         """
         from restore.auto.evidence import document, gathered
 
-        damage = self._damage(image, options)
-        evidence = gathered(image, damage, self._cleaner(options))
+        detector = self._detector(options)
+        damage = None if detector is None else detector(image)
+        again = None if detector is None else lambda pixels: detector(Image(pixels))
+        evidence = gathered(image, damage, self._cleaner(options), again)
         verdicts = [self._allowed(verdict, options) for verdict in judged(evidence)]
         growing = options.growing(image.height, image.width)
         if growing is not None:
@@ -148,7 +150,9 @@ class Automatic:
             "left_out": [{"task": each.task, "why": each.why} for each in verdicts if each.options is None],
         }
         _log.info("%s", account["summary"])
-        return Choice(steps, account, damage)
+        # What was found in the picture as it came serves steps that see it as it came.
+        as_it_came = damage is not None and bool(steps) and steps[0].model == self._means.specs[DETECT].name
+        return Choice(steps, account, damage if as_it_came else None)
 
     def _cleaner(self, options: AutoRun) -> Callable[[Pixels], Pixels] | None:
         """What takes the noise from a sample, where that may be done and something can."""
@@ -163,13 +167,13 @@ class Automatic:
 
         return cleaned
 
-    def _damage(self, image: Image, options: AutoRun) -> Mask | None:
-        """What a detector finds, where there is one and holes may be filled."""
+    def _detector(self, options: AutoRun) -> Callable[[Image], Mask] | None:
+        """What finds damage, where something can and holes may be filled."""
         specs = self._means.specs
         if "inpaint" not in options.allowed or not {"inpaint", DETECT} <= specs.keys():
             return None
         loaded = self._models.link(Link.of(PlannedStep(specs[DETECT].name), self._manager))
-        return Finder(loaded.link.spec, loaded.link.options).find(loaded.restorer, image)
+        return partial(Finder(loaded.link.spec, loaded.link.options).find, loaded.restorer)
 
     def _allowed(self, verdict: Verdict, options: AutoRun) -> Verdict:
         """The verdict, taken back where its step was not asked for, or nothing can do it."""
@@ -188,15 +192,15 @@ class Automatic:
         return verdict
 
     def _steps(self, verdicts: Sequence[Verdict]) -> tuple[PlannedStep, ...]:
-        """The verdicts as steps; damage is looked for first, in the picture as it came."""
-        specs = self._means.specs
-        steps: list[PlannedStep] = []
+        """The verdicts as steps; damage is looked for in the picture as it came, or as it is without noise."""
+        specs, steps, denoised = self._means.specs, list[PlannedStep](), False
         for verdict in verdicts:
             if verdict.options is None:
                 continue
+            denoised |= verdict.task == "denoise"
             mask = MaskKeys(mask=FOUND) if verdict.task == "inpaint" else None
             if mask is not None:
-                steps.insert(0, PlannedStep(specs[DETECT].name, why=verdict.why))
+                steps.insert(len(steps) if denoised else 0, PlannedStep(specs[DETECT].name, why=verdict.why))
             steps.append(PlannedStep(specs[verdict.task].name, dict(verdict.options), mask=mask, why=verdict.why))
         return tuple(steps)
 
