@@ -147,7 +147,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
         RestorerSpec(
             name=NAME,
             task=UPSCALE,
-            summary="Your own model file, of any of the community's 40 architectures (ESRGAN, SwinIR, DAT, SPAN …)",
+            summary="Your own model file, of any of the community's 42 architectures (ESRGAN, SwinIR, DAT, SPAN …)",
             options=UpscaleOptions,
             load=partial(_load, UPSCALE),
             output_size=UpscaleOptions.output_size,
