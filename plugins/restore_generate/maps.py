@@ -114,7 +114,10 @@ def scatter(places: Tensor, labels: Sequence[int], classes: Sequence[str], edge:
     axes.set_xticks(marks, [str(tick) for tick in TICKS])
     axes.set_yticks(marks, [str(tick) for tick in TICKS])
     if classes:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.01), markerscale=2, frameon=False)
+        # It stands in the room to the right of the square, all of it, however many there are.
+        points = min(10.0, 0.4 * edge / len(classes))
+        place = axes.legend(loc="upper left", bbox_to_anchor=(1, 1.01), markerscale=2, frameon=False, fontsize=points)
+        place.set_in_layout(False)
         axes.set_anchor("W")
     canvas.draw()
     array = np.asarray(canvas.buffer_rgba())[..., :3]
