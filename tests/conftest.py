@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,10 @@ from restore.planning import plan
 from restore.plugin_manager import PluginManager
 from tests.tiny import Tiny
 from tests.tiny_neighbours import Averager, Painter, Spotter
+
+# Set before torch is imported, which reads it once: its threads wait for each other asleep. Otherwise they spin, and
+# beside other work on the machine the small networks of tests then take more than ten times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 @dataclass(frozen=True)
