@@ -140,7 +140,7 @@ def test_it_is_served_to_this_machine_only(visit: Visit) -> None:
 
 def test_a_port_that_is_taken_is_named(visit: Visit, maker: Maker) -> None:
     port = int(visit.address.rstrip("/").rpartition(":")[2])
-    with pytest.raises(UsageError, match=f"port {port} cannot be had.*--port"):
+    with pytest.raises(UsageError, match=f"port {port} is taken.*--port"):
         web.serve(web.page(maker, "second"), port, browser=False)
 
 

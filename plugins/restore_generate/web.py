@@ -185,8 +185,8 @@ def serve(blocks: gradio.Blocks, port: int | None, browser: bool) -> str:
             css=STYLE,
         )
     except OSError as error:
-        where = f"port {port} cannot be had" if port else "no port can be had"
-        raise UsageError(f"{where} ({error}).", hint="Give another one: --port 8000.") from error
+        where = f"port {port} is" if port else "all ports from 7860 on are"
+        raise UsageError(f"{where} taken.", hint="Give another one: --port 8000.") from error
     return str(address)
 
 
