@@ -213,7 +213,7 @@ def test_weights_that_are_not_there_or_not_ours_are_named(weights: Written, tmp_
         call("sample", tmp_path / "odd.safetensors", "-o", out)
 
 
-@pytest.mark.parametrize("model", ["classifier", "dcgan", "vae"])
+@pytest.mark.parametrize("model", ["classifier", "cvae", "dcgan", "vae"])
 def test_shipped_weights_are_small_and_load(model: str, tmp_path: Path) -> None:
     path = WEIGHTS / f"{model}.safetensors"
     assert path.stat().st_size <= 8 * 2**20 and model_of(path) == model

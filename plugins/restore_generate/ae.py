@@ -60,4 +60,4 @@ class AE(nn.Module):
     def decode(self, noise: Tensor, classes: Tensor | None = None) -> Tensor:
         """Pictures ``(B, C, H, W)`` in [0, 1] of standard normal noise ``(B, latent)``."""
         result: Tensor = self.decoder(self.centre + noise @ self.factor.T)
-        return result.float().clamp(0, 1)
+        return result

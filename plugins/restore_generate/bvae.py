@@ -75,7 +75,7 @@ class BVAE(VAE):
             Two times ``(B, C, H, W)``, pictures in [0, 1] each.
         """
         seen = [functional_call(self.decoder, self._drawn(generator), (noise,)) for _ in range(draws)]
-        pictures = torch.stack([each.float().clamp(0, 1) for each in seen])
+        pictures = torch.stack(seen)
         return pictures.mean(0), pictures.std(0)
 
 

@@ -56,12 +56,8 @@ class CVAE(nn.Module):
         prior_mean, prior_log_sigma = self.prior(classes)
         return (mean - prior_mean) * torch.exp(-prior_log_sigma)
 
-    def generate(self, noise: Tensor, classes: Tensor) -> Tensor:
-        """As `decode`, not clipped: gradients flow everywhere."""
+    def decode(self, noise: Tensor, classes: Tensor) -> Tensor:
+        """Pictures ``(B, C, H, W)`` in [0, 1] of standard normal noise ``(B, latent)`` and classes."""
         mean, log_sigma = self.prior(classes)
         result: Tensor = self.decoder(mean + torch.exp(log_sigma) * noise, classes)
         return result
-
-    def decode(self, noise: Tensor, classes: Tensor) -> Tensor:
-        """Pictures ``(B, C, H, W)`` in [0, 1] of standard normal noise ``(B, latent)`` and classes."""
-        return self.generate(noise, classes).float().clamp(0, 1)

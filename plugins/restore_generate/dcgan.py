@@ -12,7 +12,7 @@ from restore_generate.architecture import Architecture
 from restore_generate.layers import COARSEST
 
 
-def _initialise(network: nn.Module) -> None:
+def initialise(network: nn.Module) -> None:
     """As in the paper: kernels from N(0, 0.02²), scales of batch norm from N(1, 0.02²)."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
@@ -33,7 +33,7 @@ class Generator(nn.Module):
         a = architecture
         self.latent_size = a.latent
         self.layers = nn.Sequential(*_upwards(a.latent, tuple(reversed(a.widths)), a.channels))
-        _initialise(self)
+        initialise(self)
 
     def forward(self, noise: Tensor) -> Tensor:
         """Pictures ``(B, C, H, W)`` in [-1, 1] of standard normal noise ``(B, latent)``."""
@@ -65,8 +65,8 @@ class Discriminator(nn.Module):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         a = architecture
-        self.layers = nn.Sequential(*_downwards(a.channels, a.widths))
-        _initialise(self)
+        self.layers = nn.Sequential(*strided(a.channels, a.widths), nn.Conv2d(a.widths[-1], 1, COARSEST))
+        initialise(self)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits ``(B,)`` of pictures ``(B, C, H, W)`` in [-1, 1]."""
@@ -74,13 +74,13 @@ class Discriminator(nn.Module):
         return result.flatten()
 
 
-def _downwards(channels: int, widths: tuple[int, ...]) -> Iterator[nn.Module]:
+def strided(channels: int, widths: tuple[int, ...]) -> Iterator[nn.Module]:
+    """The discriminator's convolutions, down to the coarsest level."""
     for k, (before, after) in enumerate(zip((channels, *widths), widths, strict=False)):
         yield nn.Conv2d(before, after, 4, 2, 1, bias=k == 0)
         if k:  # not on the first layer, as in the paper
             yield nn.BatchNorm2d(after)
         yield nn.LeakyReLU(0.2, inplace=True)
-    yield nn.Conv2d(widths[-1], 1, COARSEST)
 
 
 def discriminator_loss(real: Tensor, made: Tensor) -> Tensor:

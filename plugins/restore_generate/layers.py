@@ -102,7 +102,7 @@ class Decoder(nn.Module):
             classes: ``(B, classes)`` one-hot, where the decoder is told.
 
         Returns:
-            ``(B, C, H, W)``, around [0, 1] but not bounded.
+            ``(B, C, H, W)`` float32 in [0, 1], bounded by tanh, lest a guide be pleased by colours no picture can have.
         """
         x = self.stem(latents).view(-1, self.coarsest, COARSEST, COARSEST)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -112,4 +112,5 @@ class Decoder(nn.Module):
             if classes is not None and len(self.told):
                 x = x + self.told[k](classes)[..., None, None]
             x = level(x)
-        return 0.5 + 0.5 * F.pixel_shuffle(self.head(F.relu(x)), 2)
+        result: Tensor = 0.5 + 0.5 * torch.tanh(F.pixel_shuffle(self.head(F.relu(x)), 2).float())
+        return result

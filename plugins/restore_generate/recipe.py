@@ -29,6 +29,10 @@ LATENTS: Mapping[Model, int] = MappingProxyType(
 """Latent variables where nothing is said; 100 for `dcgan` as in its paper."""
 
 
+GUIDED: Mapping[Model, float] = MappingProxyType({"vae": 0.0, "cvae": 3.0})
+"""Models that a guide may look at, and its weight where nothing is said."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of ``--set``; what a model does not use does nothing.
@@ -46,7 +50,8 @@ class Settings:
         inner_rate: Peak learning rate of Muon, for the inner kernels.
         beta: Weight of the divergence (Higgins et al.: beta-VAE, 2017); 1 is the bound itself.
         anneal: Share of the training in which that weight rises from 0 (Bowman et al., 2016).
-        guide: `cvae` only: weight, in nats of the bound, of a nat of doubt whether a sample is of its class.
+        guide: `vae` and `cvae`: how many times as strongly as the bound the guide pulls at the decoder's last layer; 0
+            for none; `GUIDED` where nothing is said.
         flips: Whether pictures may be mirrored; wrong for digits and letters.
         average: Weight of the past, per step, in the average of the weights that is judged and kept.
         report: Steps between two reports.
@@ -65,11 +70,15 @@ class Settings:
     inner_rate: Weight = 0.01
     beta: Weight = 1.0
     anneal: Share = 0.1
-    guide: Weight = 100.0
+    guide: Weight | None = None
     flips: bool = True
     average: Annotated[float, Field(ge=0, lt=1)] = 0.999
     report: Positive = 500
     frames: Annotated[int, Field(ge=0)] = 8
+
+    def guided(self, model: Model) -> float:
+        """The guide's weight for a model."""
+        return GUIDED.get(model, 0.0) if self.guide is None or model not in GUIDED else self.guide
 
     def architecture(self, model: Model, classes: tuple[str, ...]) -> Architecture:
         """The sizes of a model."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import cast
 
 import torch
@@ -18,17 +19,20 @@ from restore_generate.ae import AE
 from restore_generate.architecture import CONDITIONED, Model
 from restore_generate.checks import warnings
 from restore_generate.cvae import CVAE
-from restore_generate.guide import Guide
+from restore_generate.guide import Guide, balance
 from restore_generate.likelihood import Terms
 from restore_generate.models import Encoding, build
 from restore_generate.pictures import Batches, PictureSet, load_pictures
 from restore_generate.recipe import Average, Settings, export, inner_and_outer
 from restore_generate.snapshots import Snapshots
+from restore_generate.vae import VAE
 from restore_generate.validation import validate
 
 log = logging.getLogger("restore")
 
 RATE = 1e-3
+UNGUIDED = 0.05
+"""Share of the training before a guide looks at the samples."""
 MEASURED = 2000
 """About so many pictures, evenly over all classes, lay `ae`'s Gaussian."""
 COLUMNS = (
@@ -62,7 +66,9 @@ def train(spec: TrainSpec, model: Model) -> None:
     # Networks: the model, and for a model of classes somebody who looks at its samples.
     architecture = settings.architecture(model, data.classes)
     network, judged = build(architecture), build(architecture).to(fabric.device).requires_grad_(False)
-    guide = Guide(architecture, fabric) if isinstance(network, CVAE) and settings.guide else None
+    pull = settings.guided(model)
+    told = data.classes if model in CONDITIONED else ()
+    guide = Guide(replace(architecture, classes=told), fabric) if pull else None
     inner, outer = inner_and_outer(network) if model in ("ae", "vae", "cvae") else ([], list(network.parameters()))
     optimizers: dict[str, torch.optim.Optimizer] = {"adam": torch.optim.Adam(outer, betas=(0.9, 0.99))}
     rates = {"adam": settings.rate or RATE}
@@ -77,8 +83,7 @@ def train(spec: TrainSpec, model: Model) -> None:
     torch.manual_seed(run.seed)
     batches = Batches(learned, settings.batch, torch.Generator().manual_seed(run.seed), settings.flips, fabric.device)
     csv = CsvLog(spec.work / "log.csv", COLUMNS)
-    told = len(data.classes) if model in CONDITIONED else 0
-    snapshots = Snapshots(spec.work, settings.frames, run.step, told, fabric.device)
+    snapshots = Snapshots(spec.work, settings.frames, run.step, len(told), fabric.device)
 
     # Train.
     since, sums = 0, dict.fromkeys(("distortion", "divergence", "weights", "guide"), 0.0)
@@ -89,13 +94,14 @@ def train(spec: TrainSpec, model: Model) -> None:
 
         with fabric.autocast():
             terms = cast(Encoding, network).terms(pictures, classes)
+            # The weights' divergence is paid once for all pictures (Blundell et al., 2015).
+            nats = (terms.distortion + beta * terms.rate).mean() + terms.weights / len(learned)
             doubt = torch.zeros((), device=fabric.device)
-            if guide:
-                made, labels = guide.samples(cast(CVAE, network), len(pictures) // 2)
-                guide.learn(pictures[::2], classes[::2], made)
-                doubt = guide.doubt(made, labels)
-        # The weights' divergence is paid once for all pictures (Blundell et al., 2015).
-        nats = (terms.distortion + beta * terms.rate).mean() + terms.weights / len(learned) + settings.guide * doubt
+            if guide and run.progress >= UNGUIDED:
+                made, claimed = guide.samples(cast(Encoding, network), len(pictures))
+                guide.learn(pictures, classes[:, : len(told)], made, claimed)
+                doubt = guide.doubt(made, claimed)
+                nats = nats + pull * balance(nats, doubt, cast(VAE | CVAE, network).decoder.head.weight) * doubt
         loss = nats / architecture.values
         run.check(loss)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -123,8 +129,8 @@ def train(spec: TrainSpec, model: Model) -> None:
             for sentence in warnings(model, scores, cast(Encoding, judged).latent_size):
                 log.warning("%s", sentence)
             since, sums = 0, dict.fromkeys(sums, 0.0)
-            # A sample in a hundred that is of its class is worth a nat of the guide's weight over a hundred.
-            if run.is_best(scores["held_elbo"] + settings.guide * scores["classified"]):
+            # The bound would choose blurred samples: with a guide the last ones are kept, of the lowest rate.
+            if guide or run.is_best(scores["held_elbo"]):
                 export(run, architecture, judged.state_dict(), settings, data.digest, scores)
             run.save()
     run.finish()
@@ -147,4 +153,4 @@ def _validate(
     grid = run.spec.work / f"grid-{run.step:07d}.png"
     judged.eval()
     scores = validate(cast(Encoding, judged), held, fabric.device, grid)
-    return scores | {"classified": guide.share_met(cast(CVAE, judged), 512) if guide else 0.0}
+    return scores | {"classified": guide.share_met(cast(Encoding, judged), 512) if guide else 0.0}

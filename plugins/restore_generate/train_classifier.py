@@ -12,7 +12,7 @@ from restore.spec import TrainSpec
 from restore.toolkit.muon import Muon
 from restore.toolkit.training import CsvLog, channels_last, parse_settings
 from restore.toolkit.training_run import TrainingRun, fabric_of
-from restore_generate.guide import SMOOTHED, jittered
+from restore_generate.guide import jittered
 from restore_generate.models import build
 from restore_generate.pictures import Batches, PictureSet, load_pictures
 from restore_generate.recipe import Average, Settings, export, inner_and_outer
@@ -20,6 +20,8 @@ from restore_generate.recipe import Average, Settings, export, inner_and_outer
 log = logging.getLogger("restore")
 
 RATE = 2e-3
+SMOOTHED, SHAKEN = 0.1, 0.03
+"""Smoothing of the labels, and the noise that pictures get: against learning by heart."""
 COLUMNS = ("seconds", "step", "rate", "loss", "right", "held_loss", "held_right")
 
 
@@ -59,7 +61,7 @@ def train(spec: TrainSpec) -> None:
         run.begin()
         pictures, classes = batches.draw()
         with fabric.autocast():
-            logits = network(jittered(pictures)).float()
+            logits = network(jittered(pictures, noise=SHAKEN)).float()
         loss = F.cross_entropy(logits, classes, label_smoothing=SMOOTHED)
         run.check(loss)
         loss.backward()  # type: ignore[no-untyped-call]

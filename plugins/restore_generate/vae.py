@@ -45,4 +45,4 @@ class VAE(nn.Module):
     def decode(self, noise: Tensor, classes: Tensor | None = None) -> Tensor:
         """Pictures ``(B, C, H, W)`` in [0, 1] of standard normal noise ``(B, latent)``."""
         result: Tensor = self.decoder(noise)
-        return result.float().clamp(0, 1)
+        return result
