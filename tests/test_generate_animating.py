@@ -22,8 +22,9 @@ from restore_generate.architecture import Model
 from restore_generate.commands import generate
 from restore_generate.snapshots import Snapshots, kept
 
-from restore.errors import InputError, OutputError, PluginError, RestoreError
+from restore.errors import InputError, OutputError, PluginError
 from restore.spec import TrainSpec
+from tests.generate_calls import call
 
 TINY = {"width": "4", "latent": "4", "batch": "8", "report": "3", "patch": "16"}
 CPU = torch.device("cpu")
@@ -48,14 +49,6 @@ def learn(model: str, spec: TrainSpec) -> None:
         train_gan.train(spec)
     else:
         train_bound.train(spec, cast(Model, model))
-
-
-def animate(*words: object) -> str:
-    result = CliRunner().invoke(generate, ["animate", *map(str, words)])
-    if isinstance(result.exception, RestoreError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def sheets_in(work: Path, steps: Sequence[int]) -> None:
@@ -100,14 +93,14 @@ def test_none_are_kept_where_none_are_wanted_and_that_is_said(spec: TrainSpec, t
     learn("vae", replace(spec, settings={**TINY, "frames": "0"}))
     assert not (spec.work / "frames").exists()
     with pytest.raises(InputError, match=r"no frames.*frames=0; --grids"):
-        animate(spec.work, "-o", tmp_path / "x.gif")
-    said = animate(spec.work, "--grids", "-o", tmp_path / "x.gif")
+        call("animate", spec.work, "-o", tmp_path / "x.gif")
+    said = call("animate", spec.work, "--grids", "-o", tmp_path / "x.gif")
     assert "2 frames, steps 3 to 4" in said
 
 
 def test_an_animation_shows_the_sheets_in_order_each_with_its_step(tmp_path: Path) -> None:
     sheets_in(tmp_path, (10, 2, 1_000_000))
-    said = animate(tmp_path, "-o", tmp_path / "x.gif", "--fps", 5)
+    said = call("animate", tmp_path, "-o", tmp_path / "x.gif", "--fps", 5)
     assert "3 frames, steps 2 to 1,000,000" in said
     with Image.open(tmp_path / "x.gif") as gif:
         assert gif.size == (66, 42 + CAPTION) and getattr(gif, "n_frames", 0) == 3 and gif.info["loop"] == 0
@@ -138,26 +131,26 @@ def test_without_pyav_the_extra_is_named_before_anything_is_made(
     sheets_in(tmp_path, (1,))
     monkeypatch.setitem(__import__("sys").modules, "av", None)
     with pytest.raises(PluginError, match=r"restore-photos\[video\]"):
-        animate(tmp_path, "-o", tmp_path / "x.mp4")
-    animate(tmp_path, "-o", tmp_path / "x.gif")
+        call("animate", tmp_path, "-o", tmp_path / "x.mp4")
+    call("animate", tmp_path, "-o", tmp_path / "x.gif")
     assert {path.name for path in tmp_path.iterdir()} == {"frames", "x.gif"}
 
 
 def test_folders_and_sheets_that_do_not_do_are_named(tmp_path: Path) -> None:
     out = tmp_path / "out" / "x.gif"
     with pytest.raises(InputError, match="does not exist"):
-        animate(tmp_path / "no", "-o", out)
+        call("animate", tmp_path / "no", "-o", out)
     with pytest.raises(InputError, match="no frames"):
-        animate(tmp_path, "-o", out)
+        call("animate", tmp_path, "-o", out)
     with pytest.raises(OutputError, match="suffix"):
-        animate(tmp_path, "-o", tmp_path / "x.webm")
+        call("animate", tmp_path, "-o", tmp_path / "x.webm")
     sheets_in(tmp_path, (1, 2))
     Image.new("RGB", (9, 9)).save(tmp_path / "frames" / "0000003.png")
     with pytest.raises(InputError, match=r"0000003\.png.*not of the size of 0000001\.png"):
-        animate(tmp_path, "-o", out)
+        call("animate", tmp_path, "-o", out)
     (tmp_path / "frames" / "0000003.png").write_bytes(b"not a picture")
     with pytest.raises(InputError, match=r"0000003\.png.*cannot be read"):
-        animate(tmp_path / "frames", "-o", out)
+        call("animate", tmp_path / "frames", "-o", out)
     assert list(out.parent.iterdir()) == []
 
 

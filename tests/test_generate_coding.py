@@ -13,16 +13,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from restore_generate.architecture import Architecture, Model, weights_name
 from restore_generate.codecs_beside import nearest, psnr
 from restore_generate.coding import LARGEST, MAGIC, cut, decoded, encoded, joined, quantised
-from restore_generate.commands import generate
 from restore_generate.models import build
 from scipy.special import ndtr
 
-from restore.errors import InputError, OutputError, RestoreError, UsageError
+from restore.errors import InputError, OutputError, UsageError
 from restore.weights import save
+from tests.generate_calls import call
 
 TINY = Architecture("vae", width=4, latent=6, classes=("cat", "dog"))
 
@@ -41,14 +40,6 @@ def photo(tmp_path: Path) -> Path:
     values = np.linspace(0, 255, 70 * 45 * 3).reshape(70, 45, 3)
     cv2.imwrite(str(tmp_path / "photo.png"), values.astype(np.uint8))
     return tmp_path / "photo.png"
-
-
-def call(*words: object) -> str:
-    result = CliRunner().invoke(generate, [str(word) for word in words])
-    if isinstance(result.exception, RestoreError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.2, 3.0, 200.0])

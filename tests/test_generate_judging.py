@@ -12,18 +12,17 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from restore_generate.architecture import Architecture, Model, weights_name
 from restore_generate.classifier import Classifier
-from restore_generate.commands import generate
 from restore_generate.frechet import Gaussian, features_of, frechet_distance, gaussian_of, share_met
 from restore_generate.inception import inception_scores, read_state
 from restore_generate.judging import blurred, table
 from restore_generate.models import build
 
-from restore.errors import InputError, RestoreError, UsageError, WeightsError
+from restore.errors import InputError, UsageError, WeightsError
 from restore.toolkit.torchvision_operators import declare_missing_operators
 from restore.weights import save
+from tests.generate_calls import call
 
 TINY = Architecture("classifier", width=4, latent=6, classes=("cat", "dog"))
 
@@ -90,14 +89,6 @@ def pictures(folder: Path, seed: int, classes: tuple[str, ...] = ("cat", "dog"))
         for k in range(8):
             cv2.imwrite(str(folder / name / f"{k}.png"), random.integers(0, 255, (32, 32, 3), np.uint8))
     return folder
-
-
-def call(*words: object) -> str:
-    result = CliRunner().invoke(generate, [str(word) for word in words])
-    if isinstance(result.exception, RestoreError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def test_the_table_has_references_and_each_model_with_what_can_be_said_of_it(tmp_path: Path) -> None:

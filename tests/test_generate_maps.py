@@ -12,15 +12,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from restore_generate.architecture import Architecture, Model, weights_name
-from restore_generate.commands import generate
 from restore_generate.making import load
 from restore_generate.maps import grid_places, principal_plane, scatter, whole_plane
 from restore_generate.models import build
 
-from restore.errors import InputError, PluginError, RestoreError, UsageError
+from restore.errors import InputError, PluginError, UsageError
 from restore.weights import save
+from tests.generate_calls import call, class_folders
 
 CLASSES = ("cat", "dog")
 Written = Callable[..., Path]
@@ -43,20 +42,7 @@ def weights(tmp_path: Path) -> Written:
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    random = np.random.default_rng(0)
-    for name in CLASSES:
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for k in range(3):
-            cv2.imwrite(str(tmp_path / "photos" / name / f"{k}.png"), random.integers(0, 255, (32, 32, 3), np.uint8))
-    return tmp_path / "photos"
-
-
-def draw_map(*words: object) -> str:
-    result = CliRunner().invoke(generate, ["map", *map(str, words)])
-    if isinstance(result.exception, RestoreError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
+    return class_folders(tmp_path / "photos", CLASSES, 3)
 
 
 def pixels(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -116,7 +102,7 @@ def test_each_class_has_a_colour_of_its_own(count: int) -> None:
 @pytest.mark.parametrize("model", ["vae", "ae", "bvae", "dcgan", "vrnn"])
 def test_the_map_shows_the_model_over_the_plane(model: str, weights: Written, tmp_path: Path) -> None:
     path = weights(model)
-    draw_map(path, "--columns", 3, "-o", tmp_path / "map.png")
+    call("map", path, "--columns", 3, "-o", tmp_path / "map.png")
     seen = pixels(tmp_path / "map.png")
     assert seen.shape == (3 * 64, 3 * 64, 3)
     maker = load(path, "cpu")
@@ -125,7 +111,7 @@ def test_the_map_shows_the_model_over_the_plane(model: str, weights: Written, tm
 
 
 def test_pictures_of_a_folder_are_dots_beside_it(weights: Written, photos: Path, tmp_path: Path) -> None:
-    draw_map(weights("vae", channels=1), "--data", photos, "--columns", 10, "-o", tmp_path / "map.png")
+    call("map", weights("vae", channels=1), "--data", photos, "--columns", 10, "-o", tmp_path / "map.png")
     seen = pixels(tmp_path / "map.png")
     assert seen.shape == (640, 640 + round(640 * 1.28), 3)
     assert bool((seen[:, :640].std(2) == 0).all()) and bool((seen[:, 640:].std(2) > 20).any())
@@ -134,24 +120,24 @@ def test_pictures_of_a_folder_are_dots_beside_it(weights: Written, photos: Path,
 def test_a_model_of_classes_is_asked_for_one(weights: Written, photos: Path, tmp_path: Path) -> None:
     path = weights("cvae")
     with pytest.raises(UsageError, match=r"told the class.*--class: cat, dog"):
-        draw_map(path, "-o", tmp_path / "x.png")
+        call("map", path, "-o", tmp_path / "x.png")
     for name in CLASSES:
-        draw_map(path, "--class", name, "--data", photos, "--columns", 2, "-o", tmp_path / f"{name}.png")
+        call("map", path, "--class", name, "--data", photos, "--columns", 2, "-o", tmp_path / f"{name}.png")
     assert not np.array_equal(pixels(tmp_path / "cat.png")[:128, :128], pixels(tmp_path / "dog.png")[:128, :128])
     (photos / "dog").rename(photos / "cow")
     with pytest.raises(InputError, match=r"other classes.*cat, dog"):
-        draw_map(path, "--class", "cat", "--data", photos, "-o", tmp_path / "x.png")
+        call("map", path, "--class", "cat", "--data", photos, "-o", tmp_path / "x.png")
 
 
 def test_more_latents_than_two_are_refused_or_projected(weights: Written, photos: Path, tmp_path: Path) -> None:
     path = weights("vae", latent=6)
     with pytest.raises(UsageError, match=r"6 latents; a map shows two.*latent=2.*--project"):
-        draw_map(path, "-o", tmp_path / "x.png")
+        call("map", path, "-o", tmp_path / "x.png")
     with pytest.raises(UsageError, match="--data"):
-        draw_map(path, "--project", "-o", tmp_path / "x.png")
+        call("map", path, "--project", "-o", tmp_path / "x.png")
     with pytest.raises(UsageError, match="no encoder"):
-        draw_map(weights("dcgan"), "--data", photos, "-o", tmp_path / "x.png")
-    said = draw_map(path, "--data", photos, "--project", "--columns", 2, "-o", tmp_path / "map.png")
+        call("map", weights("dcgan"), "--data", photos, "-o", tmp_path / "x.png")
+    said = call("map", path, "--data", photos, "--project", "--columns", 2, "-o", tmp_path / "map.png")
     assert "% of the variance" in said and pixels(tmp_path / "map.png").shape[0] == 480
 
 
@@ -160,5 +146,5 @@ def test_without_matplotlib_the_extra_is_named(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(PluginError, match=r"restore-photos\[generate\]"):
-        draw_map(weights("vae"), "--data", photos, "-o", tmp_path / "x.png")
+        call("map", weights("vae"), "--data", photos, "-o", tmp_path / "x.png")
     assert not (tmp_path / "x.png").exists()

@@ -13,15 +13,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from restore_generate.architecture import Architecture, Model, weights_name
 from restore_generate.asking import WEIGHTS
-from restore_generate.commands import generate
 from restore_generate.latents import mixed, slerp
 from restore_generate.models import build, model_of
 
-from restore.errors import InputError, OutputError, RestoreError, UsageError, WeightsError
+from restore.errors import InputError, OutputError, UsageError, WeightsError
 from restore.weights import save
+from tests.generate_calls import call, class_folders
 
 TINY = Architecture("vae", width=4, latent=6, patch=16)
 CLASSES = ("cat", "dog")
@@ -49,21 +48,7 @@ def weights(tmp_path: Path) -> Written:
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    random = np.random.default_rng(0)
-    for name in CLASSES:
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for k in range(2):
-            picture = random.integers(0, 255, (40, 50, 3), np.uint8)
-            cv2.imwrite(str(tmp_path / "photos" / name / f"{k}.png"), picture)
-    return tmp_path / "photos"
-
-
-def call(*words: object) -> str:
-    result = CliRunner().invoke(generate, [str(word) for word in words], catch_exceptions=True)
-    if isinstance(result.exception, RestoreError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
+    return class_folders(tmp_path / "photos", CLASSES, 2, (40, 50))
 
 
 def shape(path: Path) -> tuple[int, ...]:

@@ -10,14 +10,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from restore_generate.architecture import Architecture, Model, weights_name
 from restore_generate.bvae import BVAE
-from restore_generate.commands import generate
 from restore_generate.models import build
 
-from restore.errors import RestoreError, UsageError
+from restore.errors import UsageError
 from restore.weights import save
+from tests.generate_calls import call
 
 
 def written(folder: Path, model: Model) -> Path:
@@ -27,14 +26,6 @@ def written(folder: Path, model: Model) -> Path:
     network = build(architecture)
     save(path, network.state_dict(), {"model": weights_name(model), "config": json.dumps(architecture.as_dict())})
     return path
-
-
-def call(*words: object) -> str:
-    result = CliRunner().invoke(generate, ["uncertainty", *map(str, words)])
-    if isinstance(result.exception, RestoreError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def test_surer_weights_make_surer_pictures_and_certain_ones_make_one() -> None:
@@ -54,14 +45,14 @@ def test_surer_weights_make_surer_pictures_and_certain_ones_make_one() -> None:
 
 def test_means_lie_above_their_deviations_and_the_scale_is_said(tmp_path: Path) -> None:
     path = written(tmp_path, "bvae")
-    said = call(path, "-n", 3, "--draws", 4, "-o", tmp_path / "x.png")
+    said = call("uncertainty", path, "-n", 3, "--draws", 4, "-o", tmp_path / "x.png")
     white = re.search(r"over 4 draws: 0\.\d+ in the mean; white is (0\.\d+)", said)
     assert white is not None and 0 < float(white[1]) < 1
     seen = cv2.imread(str(tmp_path / "x.png"))
     assert seen is not None and seen.shape[:2] == (2 * 66 + 2, 3 * 66 + 2)
     deviations = np.concatenate([seen[68:132, 2 + 66 * k : 66 + 66 * k] for k in range(3)])
     assert deviations.max() == 255 and bool((deviations.std(2) == 0).all()), "grey, from nothing to white"
-    again = call(path, "-n", 3, "--draws", 4, "-o", tmp_path / "y.png")
+    again = call("uncertainty", path, "-n", 3, "--draws", 4, "-o", tmp_path / "y.png")
     assert again.split("white")[1].split("\n")[0] == said.split("white")[1].split("\n")[0]
     assert (tmp_path / "x.png").read_bytes() == (tmp_path / "y.png").read_bytes()
 
@@ -69,7 +60,7 @@ def test_means_lie_above_their_deviations_and_the_scale_is_said(tmp_path: Path) 
 def test_photographs_are_shown_above_what_comes_back_of_them(tmp_path: Path) -> None:
     photo = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8)
     cv2.imwrite(str(tmp_path / "a.png"), photo)
-    call(written(tmp_path, "bvae"), tmp_path / "a.png", tmp_path / "a.png", "-o", tmp_path / "x.png")
+    call("uncertainty", written(tmp_path, "bvae"), tmp_path / "a.png", tmp_path / "a.png", "-o", tmp_path / "x.png")
     seen = cv2.imread(str(tmp_path / "x.png"))
     assert seen is not None and seen.shape[:2] == (3 * 66 + 2, 2 * 66 + 2)
     assert np.array_equal(seen[2:66:2, 2:66:2], photo)
@@ -77,4 +68,4 @@ def test_photographs_are_shown_above_what_comes_back_of_them(tmp_path: Path) -> 
 
 def test_models_that_are_certain_of_their_weights_say_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"weights of vae are certain.*train bvae"):
-        call(written(tmp_path, "vae"), "-o", tmp_path / "x.png")
+        call("uncertainty", written(tmp_path, "vae"), "-o", tmp_path / "x.png")

@@ -8,8 +8,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
-import shutil
 import socket
 import sys
 from collections.abc import Iterator
@@ -29,6 +27,7 @@ from restore_generate.models import build
 
 from restore.errors import PluginError, UsageError
 from restore.weights import save
+from tests.browsers import FLAGS, chromium
 
 CLASSES = ("cat", "dog")
 
@@ -73,16 +72,10 @@ def maker(tmp_path_factory: pytest.TempPathFactory) -> Maker:
 
 @pytest.fixture(scope="module")
 def visit(maker: Maker) -> Iterator[Visit]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        missing = "chromium is missing; on Debian: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
     blocks = web.page(maker, "tiny")
     address = web.serve(blocks, None, browser=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         visit = Visit(browser.new_page(viewport={"width": 1100, "height": 900}), address)
         visit.page.set_default_timeout(120_000)
         visit.page.on("console", lambda message: visit.said.append(message.text))
