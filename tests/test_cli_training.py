@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -64,3 +65,9 @@ def test_a_setting_without_a_value_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("30m", 1800), ("2.5h", 9000), ("1d", 86400)])
 def test_times_are_read_with_their_units(text: str, seconds: float) -> None:
     assert Duration().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["0", "0s", "0.0h", "-5m", "soon"])
+def test_what_is_no_time_to_train_in_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not a time"):
+        Duration().convert(text, None, None)

@@ -24,7 +24,7 @@ class Duration(click.ParamType[float]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the text; numbers without a unit are seconds."""
         match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", str(value).strip())
-        if not match:
+        if not match or float(match[1]) == 0:
             self.fail(f"{value!r} is not a time. Write 90s, 30m, 2.5h or 1d.", param, ctx)
         return float(match[1]) * _UNITS[match[2]]
 
