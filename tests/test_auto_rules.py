@@ -103,11 +103,15 @@ def test_the_axes_of_light_are_measured_in_stops() -> None:
     [
         ((0.25, 0.10, 0.16), (1.0, 0.98, 0.97), {"fading": 1.0}),
         ((0.20, 0.20, 0.20), (1.0, 0.98, 0.97), None),  # fog, or a fashion
+        ((0.12, 0.04, 0.07), (1.0, 0.98, 0.97), {"fading": 1.0}),  # little, but cyan, yellow, magenta in their order
+        ((0.12, 0.07, 0.04), (1.0, 0.98, 0.97), None),  # not in their order
+        ((0.24, 0.20, 0.19), (1.0, 0.98, 0.97), {"fading": 1.0}),  # much, nearly in their order
         ((0.08, 0.03, 0.05), (1.0, 0.98, 0.97), None),  # hardly faded
         ((0.22, 0.23, 0.22), (0.85, 0.84, 0.80), {"contrast": 1.0}),
         ((0.40, 0.32, 0.36), (0.89, 0.84, 0.85), {"fading": 1.0}),  # faded, and weak besides
         ((0.02, 0.02, 0.02), (0.70, 0.70, 0.70), None),  # dark
-        ((0.15, 0.15, 0.15), (0.80, 0.80, 0.80), None),  # dull, as many sound ones are
+        ((0.12, 0.12, 0.12), (0.80, 0.80, 0.80), None),  # dull, as some sound ones are
+        ((0.15, 0.15, 0.15), (0.80, 0.80, 0.80), {"contrast": 1.0}),
         ((0.25,), (0.80,), {"contrast": 1.0}),
         ((0.25,), (1.0,), None),
     ],
