@@ -108,16 +108,6 @@ def _weights_summary(described: dict[str, object]) -> str:
     return "missing" if described["weights"] else "none"
 
 
-def _about(spec: RestorerSpec, described: dict[str, object]) -> str:
-    """The summary, with how long the weights were trained and what they reached in validation."""
-    trained = described["provenance"]
-    said = trained if isinstance(trained, dict) else {}
-    steps = f"{said['steps']} steps" if "steps" in said else ""
-    reached = ": ".join(filter(None, [steps, _listed(said.get("metrics", ""))]))
-    default = " (default)" if spec.default else ""
-    return ". ".join(filter(None, [spec.summary.rstrip(".") + default, reached]))
-
-
 def _listed(value: object) -> str:
     """A mapping as ``name value, name value``."""
     return ", ".join(f"{name} {_listed(one)}" for name, one in value.items()) if isinstance(value, dict) else str(value)
@@ -131,7 +121,7 @@ def _show_models(specs: Sequence[RestorerSpec], described: Sequence[dict[str, ob
             spec.scales,
             _availability(facts),
             _weights_summary(facts),
-            _about(spec, facts),
+            spec.summary.rstrip(".") + (" (default)" if spec.default else ""),
         ]
         for spec, facts in zip(specs, described, strict=True)
     ]
@@ -140,7 +130,8 @@ def _show_models(specs: Sequence[RestorerSpec], described: Sequence[dict[str, ob
     for facts in described:
         if facts["problem"]:
             click.secho(str(facts["problem"]), fg="red")
-    click.echo("`restore models NAME` shows a model's options and sources." if specs else "There are no models.")
+    more = "`restore models NAME` shows a model's options, sources and training."
+    click.echo(more if specs else "There are no models.")
 
 
 def _show_model(spec: RestorerSpec, described: dict[str, object]) -> None:
