@@ -110,8 +110,7 @@ def test_the_axes_of_light_are_measured_in_stops() -> None:
         ((0.22, 0.23, 0.22), (0.85, 0.84, 0.80), {"contrast": 1.0}),
         ((0.40, 0.32, 0.36), (0.89, 0.84, 0.85), {"fading": 1.0}),  # faded, and weak besides
         ((0.02, 0.02, 0.02), (0.70, 0.70, 0.70), None),  # dark
-        ((0.12, 0.12, 0.12), (0.80, 0.80, 0.80), None),  # dull, as some sound ones are
-        ((0.15, 0.15, 0.15), (0.80, 0.80, 0.80), {"contrast": 1.0}),
+        ((0.15, 0.15, 0.15), (0.80, 0.80, 0.80), None),  # dull, as many sound ones are
         ((0.25,), (0.80,), {"contrast": 1.0}),
         ((0.25,), (1.0,), None),
     ],

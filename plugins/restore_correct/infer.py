@@ -180,9 +180,9 @@ def _curves(options: CorrectOptions, gains: Gains | None, small: Floats) -> list
         if gains is not None and options.white_balance_strength:
             add(cast_curves(gains, options.white_balance_strength))
     if options.fading:
-        add(level_curves(estimate_levels(small, joint=False), options.fading))
+        add(level_curves(estimate_levels(small, joint=False, specks=True), options.fading))
     if options.contrast:
-        add(level_curves(estimate_levels(small, joint=True), options.contrast))
+        add(level_curves(estimate_levels(small, joint=True, specks=True), options.contrast))
     if options.gamma != 1:
         add([gamma_curve(options.gamma)])
     return [_joined([step[channel] for step in steps]) for channel in range(channels)]

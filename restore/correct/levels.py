@@ -50,16 +50,19 @@ class Fading:
     confidence: float
 
 
-def estimate_levels(pixels: Pixels, *, joint: bool, clipped: float = CLIPPED) -> Levels:
+def estimate_levels(pixels: Pixels, *, joint: bool, clipped: float = CLIPPED, specks: bool = False) -> Levels:
     """Find black and white as percentiles (Limare et al., Simplest color balance, IPOL 2011).
 
     Args:
         pixels: ``(H, W, C)``.
         joint: One black and one white for all channels, which keeps colours; else each channel its own.
-        clipped: Share of the pixels beyond either, if they are not specks (`SPECKS`).
+        clipped: Share of the pixels beyond either.
+        specks: Whether to look for dust and scratches, and for black and white beside them (`SPECKS`).
     """
     values = reduced(pixels)
-    ends = _ends(values, clipped)
+    ends = _percentiles(values, clipped)
+    if specks:
+        ends = _beside_specks(ends, _percentiles(values, max(clipped, SPECKS)))
     if joint:
         ends = np.broadcast_to([ends[0].min(), ends[1].max()], (values.shape[2], 2)).T
     narrow = ends[1] - ends[0] < NARROWEST
@@ -76,7 +79,7 @@ def estimate_fading(pixels: Pixels) -> Fading:
     """
     values = reduced(pixels)
     luma = values @ LUMA[:, None] if values.shape[2] == 3 else values
-    black, white = (float(end[0]) for end in _ends(luma, CLIPPED))
+    black, white = (float(end[0]) for end in _percentiles(luma, CLIPPED))
     span = white - black
     levels = estimate_levels(pixels, joint=False)
     weak = (SOUND - span) / (SOUND - FADED)
@@ -116,13 +119,13 @@ def _stretch(black: float, white: float) -> Curve:
     return curve
 
 
-def _ends(values: Floats, clipped: float) -> np.ndarray:
-    """Black and white ``(2, C)``, within 0 and 1: what lies beyond white needs no stretching."""
+def _percentiles(values: Floats, clipped: float) -> np.ndarray:
+    """Lower and upper ends ``(2, C)``, within 0 and 1: what lies beyond white needs no stretching."""
     flat = values.reshape(-1, values.shape[2])
-    within = max(clipped, SPECKS)
-    black, picture_black, picture_white, white = np.quantile(flat, [clipped, within, 1 - within, 1 - clipped], axis=0)
-    if (picture_black - black).min() > LEAP:
-        black = picture_black
-    if (white - picture_white).min() > LEAP:
-        white = picture_white
-    return np.stack([black, white]).clip(0, 1)
+    return np.quantile(flat, [clipped, 1 - clipped], axis=0).clip(0, 1)
+
+
+def _beside_specks(ends: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """The ends ``(2, C)``, or the inner ones where these lie apart from them in all channels."""
+    apart = np.abs(inner - ends).min(axis=1) > LEAP
+    return np.where(apart[:, None], inner, ends)
