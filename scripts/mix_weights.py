@@ -1,0 +1,62 @@
+"""Mix two weights of one network: `python scripts/mix_weights.py FIRST SECOND --share 0.65 -o OUT`.
+
+Each parameter becomes (1 - share) of the first and share of the second. Where the second went on from the first
+(`restore train --warm-start`), what lies between them is a network, too: between two of one kind often a little better
+than either (Izmailov et al., Averaging weights leads to wider optima, UAI 2018), between one that errs little and one
+that is sharp any compromise (X. Wang et al., Deep network interpolation for continuous imagery effect transition,
+CVPR 2019). The header is the second's, with what was mixed; its metrics are those of the second alone and left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from restore.errors import RestoreError, WeightsError
+from restore.weights import header, load, save
+
+LEFT_OUT = ("metrics", "created", "sha256")
+
+
+def mixed(first: Path, second: Path, share: float, out: Path) -> None:
+    """Write the mixture.
+
+    Args:
+        first: Weights written by `restore train`.
+        second: Others of the same model and configuration.
+        share: Of the second, 0 to 1.
+        out: A file to write.
+
+    Raises:
+        WeightsError: One cannot be read, or they are of different networks.
+        OutputError: The mixture cannot be written.
+    """
+    model = header(first).get("model", "")
+    (ours, said), (theirs, told) = load(first, model), load(second, model)
+    if said["config"] != told["config"] or {n: t.shape for n, t in ours.items()} != {
+        n: t.shape for n, t in theirs.items()
+    }:
+        raise WeightsError(f"its network is not that of {first.name}.", path=second, hint="Mix weights of one network.")
+    values = {name: ours[name].lerp(theirs[name], share) for name in ours}
+    what = f"{1 - share:.3g} of {said['sha256'][:16]} and {share:.3g} of {told['sha256'][:16]}"
+    save(out, values, {name: text for name, text in told.items() if name not in LEFT_OUT} | {"mixed": what})
+
+
+def main() -> None:
+    """Mix what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("first", type=Path)
+    parser.add_argument("second", type=Path)
+    parser.add_argument("--share", type=float, required=True, help="of the second, 0 to 1")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    asked = parser.parse_args()
+    if not 0 <= asked.share <= 1:
+        parser.error("--share must be between 0 and 1")
+    try:
+        mixed(asked.first, asked.second, asked.share, asked.output)
+    except RestoreError as error:
+        parser.exit(error.exit_code, f"error: {error}\n")
+
+
+if __name__ == "__main__":
+    main()
