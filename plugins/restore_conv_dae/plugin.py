@@ -98,10 +98,10 @@ def provide_restorers() -> Sequence[RestorerSpec]:
         RestorerSpec(
             name="conv-dae-jpeg",
             task="dejpeg",
-            summary="The same networks for the traces of JPEG: blocks, rings, lost colour",
+            summary="Networks of the same kind for the traces of JPEG: blocks, rings, lost colour",
             options=DejpegOptions,
             load=_load_jpeg,
-            size_rule=SizeRule(multiple=8, halo=78),
+            size_rule=SizeRule(multiple=8, halo=86),
             weights=JPEG_WEIGHTS,
             train=_train_jpeg,
             sources=(

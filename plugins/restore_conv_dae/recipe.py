@@ -42,6 +42,8 @@ class Settings:
         luma: Share of the loss that asks for lightness alone, whatever the colours are.
         learns: "both", or "estimator" alone: a given denoiser stays as it is.
         blocks: Residual blocks: encoder levels, bottleneck, decoder levels, "1-1-2-2-1".
+        scales: Scales at which photographs take part, see `restore.toolkit.patches.CropSampler`.
+        candidates: Of how many places the one with the most detail is taken.
     """
 
     rate: float = 1e-3
@@ -55,6 +57,8 @@ class Settings:
     told: float = 0.6
     widths: str = "64-128-192"
     blocks: str = "1-1-2-2-1"
+    scales: str = "1-0.7-0.5"
+    candidates: int = 2
     luma: float = 0.0
     learns: str = "both"
 

@@ -72,7 +72,8 @@ def train(spec: TrainSpec, lesson: Lesson = NOISE) -> None:
     average = MovingAverage(pair)
     rates = {"muon": settings.inner_rate, "adam": settings.rate}
     run = TrainingRun(spec, {"pair": pair}, optimizers, rates, average)
-    sampler = CropSampler(learned, settings.crop + MARGIN, seed=run.seed)
+    scales = [float(scale) for scale in settings.scales.split("-")]
+    sampler = CropSampler(learned, settings.crop + MARGIN, run.seed, scales, settings.candidates)
     generator = torch.Generator(device=fabric.device).manual_seed(run.seed)
     csv = CsvLog(spec.work / "log.csv", COLUMNS + lesson.scores)
     judged = Pair(settings.architecture).to(fabric.device)

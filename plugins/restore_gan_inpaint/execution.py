@@ -117,7 +117,7 @@ class _Fine:
         self.join = _Convolution(fine.join, machine, shuffled=fine.join.out_channels // 4)
         self.near = [_Block(block, machine) for block in fine.near]  # type: ignore[arg-type]
         self.up = _Convolution(fine.up, machine, shuffled=fine.up.out_channels // 4)
-        self.after = _Block(fine.after, machine)
+        self.after = [_Block(block, machine) for block in fine.after]  # type: ignore[arg-type]
         self.head = _Convolution(fine.head, machine, shuffled=3)
 
     def __call__(self, start: Tensor, features: Tensor) -> Tensor:
@@ -126,7 +126,9 @@ class _Fine:
         for block in self.near:
             deep = block(deep)
         x = _add_shuffled(x, self.up(deep))
-        return _shuffled(self.head(self.after(x)))
+        for block in self.after:
+            x = block(x)
+        return _shuffled(self.head(x))
 
 
 class Execution:

@@ -35,13 +35,17 @@ class Architecture:
         eighth: Channels of the coarse half at 1/8.
         sixteenth: At 1/16.
         dilations: Of the first convolution of each block at 1/16.
+        near: Of the first convolution of each block of the fine half at 1/4.
+        after: Blocks of the fine half at 1/2.
     """
 
     half: int = 32
     quarter: int = 64
     eighth: int = 64
     sixteenth: int = 128
-    dilations: tuple[int, ...] = (2, 4, 8, 2)
+    dilations: tuple[int, ...] = (2, 4, 8, 2, 1, 1)
+    near: tuple[int, ...] = (1, 2, 1)
+    after: int = 2
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for the header of a weights file."""
@@ -130,9 +134,9 @@ class Fine(nn.Module):
         self.stem = Gated(16, a.half)
         self.down = Gated(a.half, a.quarter, size=2)
         self.join = nn.Conv2d(a.eighth, 4 * a.quarter, 1)
-        self.near = nn.Sequential(Block(a.quarter), Block(a.quarter, dilation=2))
+        self.near = nn.Sequential(*[Block(a.quarter, dilation) for dilation in a.near])
         self.up = nn.Conv2d(a.quarter, 4 * a.half, 1)
-        self.after = Block(a.half)
+        self.after = nn.Sequential(*[Block(a.half) for _ in range(a.after)])
         self.head = nn.Conv2d(a.half, 12, 3, padding=1)
 
     def forward(self, picture: Tensor, missing: Tensor, filled: Tensor, features: Tensor) -> Tensor:

@@ -117,7 +117,7 @@ def reconstruction(result: Tensor, coarse: Tensor, truth: Tensor, missing: Tenso
         missing: ``(N, 1, H, W)``, 1 = missing.
     """
     error = (result.float() - truth).abs()
-    rim = F.max_pool2d(missing, 2 * NEAR + 1, 1, NEAR) - missing
+    rim = _grown(missing, NEAR) - missing
     small_truth, small_missing = F.avg_pool2d(truth, 4), F.avg_pool2d(missing, 4)
     far = ((coarse.float() - small_truth).abs() * small_missing).sum((1, 2, 3)) / small_missing.sum((1, 2, 3)) / 3
     inside = _mean(error, missing) + (_mean(error**2, missing) + 1e-6).sqrt()
@@ -127,7 +127,13 @@ def reconstruction(result: Tensor, coarse: Tensor, truth: Tensor, missing: Tenso
 
 def inner(missing: Tensor) -> Tensor:
     """What of a hole is farther than `EDGE_OF_HOLE` pixels inside, ``(N, 1, H, W)``."""
-    return -F.max_pool2d(-missing, 2 * EDGE_OF_HOLE + 1, 1, EDGE_OF_HOLE)
+    return -_grown(-missing, EDGE_OF_HOLE)
+
+
+def _grown(x: Tensor, by: int) -> Tensor:
+    """The maximum over the pixels up to `by` away: rows first, then columns, which is a fifth of the work."""
+    size = 2 * by + 1
+    return F.max_pool2d(F.max_pool2d(x, (1, size), 1, (0, by)), (size, 1), 1, (by, 0))
 
 
 def _mean(values: Tensor, where: Tensor) -> Tensor:
