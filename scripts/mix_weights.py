@@ -4,21 +4,23 @@ Each parameter becomes (1 - share) of the first and share of the second. Where t
 (`restore train --warm-start`), what lies between them is a network, too: between two of one kind often a little better
 than either (Izmailov et al., Averaging weights leads to wider optima, UAI 2018), between one that errs little and one
 that is sharp any compromise (X. Wang et al., Deep network interpolation for continuous imagery effect transition,
-CVPR 2019). The header is the second's, with what was mixed; its metrics are those of the second alone and left out.
+CVPR 2019). The header is the second's, with what was mixed; the metrics there are those of the second alone, so
+that the mixture gets none of them, but what ``--metrics`` says: validate it first.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from restore.errors import RestoreError, WeightsError
 from restore.weights import header, load, save
 
-LEFT_OUT = ("metrics", "created", "sha256")
+LEFT_OUT = ("created", "sha256")
 
 
-def mixed(first: Path, second: Path, share: float, out: Path) -> None:
+def mixed(first: Path, second: Path, share: float, out: Path, metrics: dict[str, object]) -> None:
     """Write the mixture.
 
     Args:
@@ -26,6 +28,7 @@ def mixed(first: Path, second: Path, share: float, out: Path) -> None:
         second: Others of the same model and configuration.
         share: Of the second, 0 to 1.
         out: A file to write.
+        metrics: What the mixture reaches in validation, for the header.
 
     Raises:
         WeightsError: One cannot be read, or they are of different networks.
@@ -39,7 +42,8 @@ def mixed(first: Path, second: Path, share: float, out: Path) -> None:
         raise WeightsError(f"its network is not that of {first.name}.", path=second, hint="Mix weights of one network.")
     values = {name: ours[name].lerp(theirs[name], share) for name in ours}
     what = f"{1 - share:.3g} of {said['sha256'][:16]} and {share:.3g} of {told['sha256'][:16]}"
-    save(out, values, {name: text for name, text in told.items() if name not in LEFT_OUT} | {"mixed": what})
+    kept = {name: text for name, text in told.items() if name not in LEFT_OUT}
+    save(out, values, kept | {"mixed": what, "metrics": json.dumps(metrics)})
 
 
 def main() -> None:
@@ -49,11 +53,12 @@ def main() -> None:
     parser.add_argument("second", type=Path)
     parser.add_argument("--share", type=float, required=True, help="of the second, 0 to 1")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--metrics", type=json.loads, default={}, help='of the mixture, as JSON: {"psnr": 31.2}')
     asked = parser.parse_args()
     if not 0 <= asked.share <= 1:
         parser.error("--share must be between 0 and 1")
     try:
-        mixed(asked.first, asked.second, asked.share, asked.output)
+        mixed(asked.first, asked.second, asked.share, asked.output, asked.metrics)
     except RestoreError as error:
         parser.exit(error.exit_code, f"error: {error}\n")
 

@@ -15,12 +15,12 @@ SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "mix_weights.py"
 
 
 def weights(path: Path, value: float, config: str = "{}", model: str = "net") -> Path:
-    save(path, {"a": torch.full((2, 3), value)}, {"model": model, "config": config, "metrics": "{}", "steps": "7"})
+    save(path, {"a": torch.full((2, 3), value)}, {"model": model, "config": config, "metrics": "old", "steps": "7"})
     return path
 
 
-def mix(first: Path, second: Path, share: str, out: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), str(first), str(second), "--share", share, "-o", str(out)]
+def mix(first: Path, second: Path, share: str, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), str(first), str(second), "--share", share, "-o", str(out), *more]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -30,9 +30,15 @@ def test_a_mixture_lies_between_both_and_says_so(tmp_path: Path) -> None:
     assert mix(first, second, "0.25", out).returncode == 0
     tensors, said = load(out, "net")
     assert torch.equal(tensors["a"], torch.full((2, 3), 1.5))
-    assert said["steps"] == "7" and "metrics" not in said
+    assert said["steps"] == "7" and said["metrics"] == "{}", "they are those of another network"
     digests = [header(path)["sha256"][:16] for path in (first, second)]
     assert said["mixed"] == f"0.75 of {digests[0]} and 0.25 of {digests[1]}"
+
+
+def test_what_the_mixture_reaches_can_be_told(tmp_path: Path) -> None:
+    first, out = weights(tmp_path / "1.safetensors", 1.0), tmp_path / "out.safetensors"
+    assert mix(first, first, "0.5", out, "--metrics", '{"psnr": 31.2}').returncode == 0
+    assert header(out)["metrics"] == '{"psnr": 31.2}'
 
 
 @pytest.mark.parametrize(("config", "model", "said"), [("{1}", "net", "its network"), ("{}", "other", "the model")])
