@@ -54,11 +54,10 @@ def test_unknown_settings_and_values_are_refused_by_name(settings: dict[str, str
 
 
 def test_the_command_names_folders_without_their_place() -> None:
-    spec = replace(_spec(rate="0.5"), max_time=60.0, warm_start=Path("d/old.safetensors"))
-    wanted = (
-        "restore train m photos -o w.safetensors --max-time 60s --seed 0 --warm-start old.safetensors --set rate=0.5"
-    )
-    assert command(spec, "m") == wanted
+    given = _spec(rate="0.5", overlays=str(Path("damage/film").absolute()))
+    spec = replace(given, max_time=60.0, warm_start=Path("d/old.safetensors"))
+    wanted = "restore train m photos -o w.safetensors --max-time 60s --seed 0 --warm-start old.safetensors"
+    assert command(spec, "m") == f"{wanted} --set rate=0.5 --set overlays=film"
 
 
 def test_kernels_are_laid_out_channels_last() -> None:

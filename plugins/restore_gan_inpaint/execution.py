@@ -1,105 +1,34 @@
 """The generator as it is run: the same numbers as `restore_gan_inpaint.model.Generator`, sooner.
 
-What is different: on CPUs each convolution also does what follows it (product with the gate, ReLU, sum), so that no
-feature map is read and written for that alone; weights are sorted so that shuffling copies runs of channels instead of
-single values; and a picture comes with grey at zero and its mask as a fourth channel, which both halves take as it is.
+What is different: convolutions do more on the way (see `restore_gan_inpaint.layers`), in integers of 8 bits where that
+is wanted (see `restore_gan_inpaint.quantization`); and a picture comes with grey at zero and its mask as a fourth
+channel, which both halves take as it is.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from restore.toolkit.device import Machine
 from restore_gan_inpaint.interpolation import coarse_start, fine_start
-from restore_gan_inpaint.model import Block, Coarse, Fine, Gated, Generator
+from restore_gan_inpaint.layers import Floats
+from restore_gan_inpaint.model import Coarse, Fine, Generator
+from restore_gan_inpaint.quantization import Integers, Ranges
 
-FUSED = hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-"""Whether the CPU's library can do what follows a convolution on the way."""
-
-_CHANNELS_LAST = torch.channels_last
-
-
-class _Convolution:
-    """A convolution, and what follows it where the CPU's library can do that on the way.
-
-    Args:
-        conv: Its parameters.
-        machine: Where it runs.
-        unshuffled: Channels of the input before it was unshuffled by 2, where it was.
-        shuffled: Channels of the output after it will have been shuffled by 2, where it will be.
-    """
-
-    def __init__(self, conv: nn.Conv2d, machine: Machine, unshuffled: int = 0, shuffled: int = 0) -> None:
-        weight, bias = conv.weight.detach(), conv.bias
-        assert bias is not None, "all convolutions of the generator have one"
-        outputs, inputs, *size = weight.shape
-        if unshuffled:  # torch sorts (channel, row, column), we (row, column, channel)
-            weight = weight.view(outputs, unshuffled, 2, 2, *size).permute(0, 2, 3, 1, 4, 5).reshape(weight.shape)
-        if shuffled:
-            weight = weight.view(shuffled, 2, 2, inputs, *size).permute(1, 2, 0, 3, 4, 5).reshape(weight.shape)
-            bias = bias.view(shuffled, 2, 2).permute(1, 2, 0).flatten()
-        self.weight = weight.to(machine.device, machine.dtype, copy=True, memory_format=_CHANNELS_LAST)
-        self.bias = bias.detach().to(machine.device, machine.dtype, copy=True).contiguous()
-        self.padding = [int(each) for each in conv.padding]
-        self.stride = list(conv.stride)
-        self.dilation = list(conv.dilation)
-        self.fused = FUSED and machine.device.type == "cpu"
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """The convolution alone."""
-        if self.fused:
-            result: Tensor = torch.ops.mkldnn._convolution_pointwise(
-                x, self.weight, self.bias, self.padding, self.stride, self.dilation, 1, "none", [], ""
-            )
-            return result
-        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation)
-
-    def with_other(self, x: Tensor, other: Tensor, how: Literal["add", "mul"], *, relu: bool = False) -> Tensor:
-        """The convolution, plus or times something of the shape of its result, then ReLU if wanted."""
-        after = "relu" if relu else None
-        if self.fused:
-            where = self.padding, self.stride, self.dilation, 1
-            fused: Tensor = torch.ops.mkldnn._convolution_pointwise.binary(
-                x, other, self.weight, self.bias, *where, how, 1.0, after, [], None
-            )
-            return fused
-        result = self(x)
-        result = result.add_(other) if how == "add" else result.mul_(other)
-        return result.relu_() if relu else result
-
-
-class _Gated:
-    def __init__(self, gated: Gated, machine: Machine, unshuffled: int = 0) -> None:
-        self.feature = _Convolution(gated.feature, machine, unshuffled)
-        self.gate = _Convolution(gated.gate, machine, unshuffled)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        # A gate is positive: the ReLU of the product is the product with the ReLU.
-        return self.feature.with_other(x, self.gate(x).sigmoid_(), "mul", relu=True)
-
-
-class _Block:
-    def __init__(self, block: Block, machine: Machine) -> None:
-        self.gated = _Gated(block.gated, machine)
-        self.plain = _Convolution(block.plain, machine)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self.plain.with_other(self.gated(x), x, "add")
+INTEGERS = torch.int8
+"""As `Machine.dtype`: convolutions in integers of 8 bits, everything else in float32."""
 
 
 class _Coarse:
-    def __init__(self, coarse: Coarse, machine: Machine) -> None:
-        self.stem = _Gated(coarse.stem, machine, unshuffled=4)
-        self.before = _Block(coarse.before, machine)
-        self.down = _Gated(coarse.down, machine)
-        self.far = [_Block(block, machine) for block in coarse.far]  # type: ignore[arg-type]
-        self.up = _Convolution(coarse.up, machine, shuffled=coarse.up.out_channels // 4)
-        self.after = _Block(coarse.after, machine)
-        self.head = _Convolution(coarse.head, machine, shuffled=3)
+    def __init__(self, coarse: Coarse, make: Floats | Integers) -> None:
+        self.stem = make.gated(coarse.stem, unshuffled=4)
+        self.before = make.block(coarse.before)
+        self.down = make.gated(coarse.down)
+        self.far = [make.block(block) for block in coarse.far]  # type: ignore[arg-type]
+        self.up = make.convolution(coarse.up, shuffled=coarse.up.out_channels // 4)
+        self.after = make.block(coarse.after)
+        self.head = make.convolution(coarse.head, shuffled=3)
 
     def __call__(self, start: Tensor) -> tuple[Tensor, Tensor]:
         x = self.before(self.stem(_unshuffled(start)))
@@ -111,14 +40,14 @@ class _Coarse:
 
 
 class _Fine:
-    def __init__(self, fine: Fine, machine: Machine) -> None:
-        self.stem = _Gated(fine.stem, machine, unshuffled=4)
-        self.down = _Gated(fine.down, machine)
-        self.join = _Convolution(fine.join, machine, shuffled=fine.join.out_channels // 4)
-        self.near = [_Block(block, machine) for block in fine.near]  # type: ignore[arg-type]
-        self.up = _Convolution(fine.up, machine, shuffled=fine.up.out_channels // 4)
-        self.after = [_Block(block, machine) for block in fine.after]  # type: ignore[arg-type]
-        self.head = _Convolution(fine.head, machine, shuffled=3)
+    def __init__(self, fine: Fine, make: Floats | Integers) -> None:
+        self.stem = make.gated(fine.stem, unshuffled=4)
+        self.down = make.gated(fine.down)
+        self.join = make.convolution(fine.join, shuffled=fine.join.out_channels // 4)
+        self.near = [make.block(block) for block in fine.near]  # type: ignore[arg-type]
+        self.up = make.convolution(fine.up, shuffled=fine.up.out_channels // 4)
+        self.after = [make.block(block) for block in fine.after]  # type: ignore[arg-type]
+        self.head = make.convolution(fine.head, shuffled=3)
 
     def __call__(self, start: Tensor, features: Tensor) -> Tensor:
         x = self.stem(_unshuffled(start))
@@ -136,13 +65,17 @@ class Execution:
 
     Args:
         generator: Its parameters are copied.
-        machine: Device and precision.
+        machine: Device and precision; `INTEGERS` on the CPU only.
+        ranges: Of the generator's convolutions, needed for `INTEGERS`.
     """
 
-    def __init__(self, generator: Generator, machine: Machine) -> None:
+    def __init__(self, generator: Generator, machine: Machine, ranges: Ranges | None = None) -> None:
         self.machine = machine
-        self._coarse = _Coarse(generator._coarse, machine)
-        self._fine = _Fine(generator._fine, machine)
+        whole = machine.dtype == INTEGERS
+        make = Integers(generator, ranges or {}) if whole else Floats(machine)
+        self._dtype = torch.float32 if whole else machine.dtype
+        self._coarse = _Coarse(generator._coarse, make)
+        self._fine = _Fine(generator._fine, make)
 
     def coarse(self, quarter: Tensor) -> tuple[Tensor, Tensor]:
         """The coarse half.
@@ -175,7 +108,7 @@ class Execution:
         return result.add_(start[:, :3])
 
     def _placed(self, x: Tensor) -> Tensor:
-        return x.to(self.machine.device, self.machine.dtype).contiguous(memory_format=_CHANNELS_LAST)
+        return x.to(self.machine.device, self._dtype).contiguous(memory_format=torch.channels_last)
 
 
 def _unshuffled(x: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from restore.toolkit.missing import Box, Mask
 from restore.toolkit.pixels import white_of
 from restore.toolkit.strips import SMALLEST_EDGE
 from restore_gan_inpaint.crops import Cover, batches, pixels_of, reduced
-from restore_gan_inpaint.execution import Execution
+from restore_gan_inpaint.execution import INTEGERS, Execution
 from restore_gan_inpaint.interpolation import pooled
 from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE
 
@@ -72,7 +72,8 @@ class Sizes:
         Raises:
             DeviceError: Not even the smallest ones can.
         """
-        coarse_bytes, fine_bytes = 14 * dtype.itemsize, 120 + 40 * dtype.itemsize  # per pixel; measured, rounded up
+        size = 4 if dtype == INTEGERS else dtype.itemsize  # what lies between convolutions in integers is float32
+        coarse_bytes, fine_bytes = 14 * size, 120 + 40 * size  # per pixel; measured, rounded up
         margins = 2 * MULTIPLE * COARSE_MARGIN
         coarse = math.isqrt(memory * 2 // 3 // coarse_bytes) - margins
         if coarse < SMALLEST_EDGE:

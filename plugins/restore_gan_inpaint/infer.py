@@ -19,11 +19,12 @@ from restore.toolkit.device import Machine, choose
 from restore.toolkit.missing import Mask, check_known, what_is_missing
 from restore.weights import load as load_weights
 from restore_gan_inpaint.crops import reduced
-from restore_gan_inpaint.execution import Execution
+from restore_gan_inpaint.execution import INTEGERS, Execution
 from restore_gan_inpaint.filling import MEMORY, Filling, Sizes
 from restore_gan_inpaint.grain import add_grain
 from restore_gan_inpaint.model import MULTIPLE, Architecture, Generator
 from restore_gan_inpaint.plugin import InpaintOptions
+from restore_gan_inpaint.quantization import Ranges, integers_are_quick, ranges_in
 
 log = logging.getLogger("restore")
 
@@ -42,6 +43,7 @@ class GanInpainter:
         memory: Bytes it may work in.
         tile: Edge in pixels of the windows of the fine half, if the user wants another than fits.
         quick: Where to run it for 8-bit pictures; None for `machine`.
+        ranges: Of its convolutions; needed where `quick` computes in integers.
     """
 
     def __init__(
@@ -51,8 +53,9 @@ class GanInpainter:
         memory: int = MEMORY,
         tile: int | None = None,
         quick: Machine | None = None,
+        ranges: Ranges | None = None,
     ) -> None:
-        self.networks = cache(partial(Execution, generator))
+        self.networks = cache(partial(Execution, generator, ranges=ranges))
         self.machine = machine
         self.memory = memory
         self.tile = tile
@@ -135,9 +138,9 @@ def load(weights: Path, runtime: Runtime) -> GanInpainter:
     """
     tensors, header = load_weights(weights, "gan-inpaint")
     try:
-        config = json.loads(header["config"])
-        generator = Generator(Architecture(**{**config, "dilations": tuple(config["dilations"])}))
+        generator = Generator(Architecture.from_plain(json.loads(header["config"])))
         generator.load_state_dict(tensors)
+        ranges = ranges_in(header, generator)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         raise WeightsError(
             f"does not fit the network of gan-inpaint ({error}).",
@@ -147,15 +150,19 @@ def load(weights: Path, runtime: Runtime) -> GanInpainter:
     memory = runtime.memory or MEMORY
     Sizes.within(memory)  # or says how much it takes
     machine = choose(runtime)
-    quick = _quick(machine) if runtime.precision == "auto" else machine
-    return GanInpainter(generator.eval().requires_grad_(False), machine, memory, runtime.tile, quick)
+    quick = _quick(machine, ranges) if runtime.precision == "auto" else machine
+    return GanInpainter(generator.eval().requires_grad_(False), machine, memory, runtime.tile, quick, ranges)
 
 
-def _quick(machine: Machine) -> Machine:
-    """The same machine in bfloat16, if its CPU computes in that: half the time, fillings off by a grey level or so.
+def _quick(machine: Machine, ranges: Ranges | None) -> Machine:
+    """The same machine in bfloat16 or in integers of 8 bits, if its CPU computes in one of them: half the time.
 
-    Windows make no difference to that either. Known pixels never pass through it.
+    Fillings are off by a grey level or so, by two in integers. Windows make no difference to that either. Known pixels
+    never pass through it.
     """
     can: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    native = machine.device.type == "cpu" and (can.get("avx512_bf16") or can.get("amx_bf16"))
-    return replace(machine, dtype=torch.bfloat16) if native else machine
+    if machine.device.type != "cpu":
+        return machine
+    if can.get("avx512_bf16") or can.get("amx_bf16"):
+        return replace(machine, dtype=torch.bfloat16)
+    return replace(machine, dtype=INTEGERS) if ranges and integers_are_quick() else machine

@@ -7,7 +7,9 @@ are apart so that, when a picture is mended, the fine half, which costs most, ru
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -50,6 +52,16 @@ class Architecture:
     def as_dict(self) -> dict[str, object]:
         """Plain values for the header of a weights file."""
         return asdict(self)
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Architecture:
+        """The same again from the header.
+
+        Raises:
+            TypeError: A value is not one of an architecture.
+        """
+        lists = {name: tuple(values[name]) for name in ("dilations", "near") if name in values}
+        return cls(**{**values, **lists})
 
 
 class Gated(nn.Module):

@@ -62,6 +62,8 @@ class Settings:
         grey: Share of the crops that are grey.
         overlays: Folder of scanned film damage; empty to do without.
         holes: How many holes are drawn beforehand, of which crops are taken.
+        half: Channels of the fine half at 1/2 of the resolution.
+        quarter: At 1/4.
     """
 
     rate: float = 1e-3
@@ -79,11 +81,13 @@ class Settings:
     grey: float = 0.1
     overlays: str = ""
     holes: int = 600
+    half: int = Architecture.half
+    quarter: int = Architecture.quarter
 
     @property
     def architecture(self) -> Architecture:
         """The generator these settings describe."""
-        return Architecture()
+        return Architecture(half=self.half, quarter=self.quarter)
 
 
 def split(pictures: Sequence[Pixels]) -> tuple[list[Pixels], list[Pixels]]:

@@ -32,6 +32,7 @@ from restore.weights import load as load_weights
 from restore_gan_inpaint.damage import Holes
 from restore_gan_inpaint.discriminator import Discriminator
 from restore_gan_inpaint.model import Generator
+from restore_gan_inpaint.quantization import as_header, watched
 from restore_gan_inpaint.recipe import (
     JUDGED,
     Settings,
@@ -149,7 +150,8 @@ def train(spec: TrainSpec) -> None:
             log.info("step %d: %s, %.0f %% done", run.step, means, 100 * run.progress)
         if run.step % 500 == 0 or run.stopping:
             examined.load_state_dict(average.values)
-            scores = validate(examined, judged, spec.work, run.step)
+            with watched(examined) as ranges:
+                scores = validate(examined, judged, spec.work, run.step)
             losses = {name: sums[name] / since for name in LOSSES} | {"penalty": penalty}
             row = {**run.where(), **losses, **scores}
             csv.write(row)
@@ -161,6 +163,6 @@ def train(spec: TrainSpec) -> None:
             if run.is_best(mark) or contested:
                 config = settings.architecture.as_dict()
                 used = settings.__dict__ | {"overlays": Path(settings.overlays).name}
-                run.export("gan-inpaint", average.values, config, used, photographs.digest, scores)
+                run.export("gan-inpaint", average.values, config, used, photographs.digest, scores, as_header(ranges))
             run.save()
     run.finish()

@@ -47,12 +47,13 @@ def parse_settings(kind: type[Settings], spec: TrainSpec, model: str) -> Setting
 
 
 def command(spec: TrainSpec, model: str) -> str:
-    """The command that makes these weights again; folders by their names, since machines differ."""
+    """The command that makes these weights again; files and folders by their names, since machines differ."""
     words = [f"restore train {model}", *(f.name for f in spec.data), f"-o {spec.output.name}"]
     words += [f"--max-time {spec.max_time:.0f}s", f"--seed {spec.seed}"]
     words += [f"--max-steps {spec.max_steps}"] if spec.max_steps else []
     words += [f"--warm-start {spec.warm_start.name}"] if spec.warm_start else []
-    return " ".join(words + [f"--set {name}={value}" for name, value in spec.settings.items()])
+    told = {name: Path(value).name if Path(value).is_absolute() else value for name, value in spec.settings.items()}
+    return " ".join(words + [f"--set {name}={value}" for name, value in told.items()])
 
 
 def trains_in_bf16(spec: TrainSpec) -> bool:
