@@ -18,8 +18,8 @@ from torch import Tensor
 from restore.errors import WeightsError
 from restore.spec import Runtime
 from restore.toolkit.device import Machine
-from restore.weights import save
 from restore.weights import load as load_weights
+from restore.weights import save
 from tests.random_inpainter import CPU, SMALL, SPEC, gan, generator, hole, inpaint, photograph, weights
 
 __all__ = ["gan", "generator", "weights"]
