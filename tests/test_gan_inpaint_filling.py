@@ -39,7 +39,7 @@ def test_windows_make_no_difference_to_the_whole_picture(
     generator: Generator, size: tuple[int, int], fused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not fused:
-        monkeypatch.setattr("restore_gan_inpaint.execution.FUSED", False)
+        monkeypatch.setattr("restore_gan_inpaint.layers.FUSED", False)
     height, width = size
     pixels = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
     mask = np.zeros(size, np.bool_)
@@ -63,3 +63,19 @@ def test_it_keeps_within_its_memory_or_says_how_much_it_needs(weights: Path) -> 
     assert large.smaller(large.fine // 2).coarse == pytest.approx(large.coarse / 2, rel=0.01)
     with pytest.raises(DeviceError, match=r"cannot run in 48 MiB. Give it 107 MiB at least"):
         load(weights, Runtime(device="cpu", memory=48 << 20))
+
+
+def test_a_long_picture_no_larger_than_a_window_is_filled_at_once(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, shapes = Execution.fine, []
+
+    def fine(self: Execution, given: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+        shapes.append(tuple(given.shape))
+        return original(self, given, *others)
+
+    monkeypatch.setattr(Execution, "fine", fine)
+    pixels, mask = np.zeros((96, 400, 3), np.float32), np.zeros((96, 400), np.bool_)
+    mask[::8] = True
+    Filling(pixels, mask).run(partial(Execution, generator), CPU, Sizes(128, 128))
+    assert shapes == [(1, 4, 96, 400)], "its area counts, not its longer edge"

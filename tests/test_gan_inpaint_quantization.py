@@ -108,7 +108,7 @@ def test_values_beyond_what_calibration_saw_are_cut_off_and_do_not_wrap(generato
 
 
 @quick
-def test_8_bit_pictures_are_filled_in_integers_where_the_cpu_has_no_bfloat16(
+def test_8_bit_pictures_are_filled_in_integers_where_the_cpu_is_quick_at_them(
     calibrated: Path, gan: GanInpainter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     can = {"avx512_vnni": True}
@@ -131,7 +131,7 @@ def test_a_tile_changes_no_byte_in_integers_either(calibrated: Path, monkeypatch
 
 
 @pytest.mark.parametrize(("capabilities", "dtype"), [({}, torch.float32), ({"avx512_bf16": True}, torch.bfloat16)])
-def test_they_are_not_used_where_they_are_slow_or_bfloat16_is_there(
+def test_they_are_not_used_where_they_are_slow(
     calibrated: Path, capabilities: dict[str, bool], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)

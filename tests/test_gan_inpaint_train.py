@@ -17,6 +17,7 @@ from restore_gan_inpaint.model import COARSE_HALO, FINE_HALO, MULTIPLE, Architec
 from restore_gan_inpaint.recipe import (
     Settings,
     adversarial_loss,
+    contested,
     critic_loss,
     emptied,
     gradient_penalty,
@@ -32,6 +33,7 @@ from torch import Tensor
 
 from restore.errors import InputError, UsageError
 from restore.spec import TrainSpec
+from restore.toolkit.training import load_checkpoint
 from restore.weights import header, load
 
 TINY = {"crop": "64", "batch": "2", "holes": "8"}
@@ -102,6 +104,18 @@ def test_the_discriminator_joins_after_the_share_that_is_the_generator_s_own_and
         assert float(row["matching"]) > 0
         assert float(row["penalty"]) > 0
         assert 0 < float(row["accuracy"]) <= 1
+
+
+def test_a_discriminator_goes_on_in_another_training(spec: TrainSpec) -> None:
+    against = {**spec.settings, "alone": "0"}
+    train(replace(spec, settings=against))
+    critic = spec.work / "checkpoint.pt"
+    other = replace(spec, work=spec.work.with_name("other"), output=spec.output.with_name("other.safetensors"))
+    train(replace(other, settings={**against, "critic": str(critic), "critic_rate": "0"}, max_steps=1))
+    old, new = (load_checkpoint(path)["critic"] for path in (critic, other.work / "checkpoint.pt"))
+    weights = [name for name in old if name.endswith(("bias", "original"))]
+    assert weights and all(torch.equal(old[name], new[name]) for name in weights)
+    assert json.loads(header(other.output)["settings"])["critic"] == "checkpoint.pt"
 
 
 def test_a_warm_start_begins_with_the_given_weights(spec: TrainSpec) -> None:
@@ -227,6 +241,24 @@ def test_the_hinge_losses_are_zero_where_everybody_has_won() -> None:
     assert [float(x) for x in critic_loss(-sure, sure, where)] == [4.0, 0.0]
     assert float(adversarial_loss(sure, where)) == -1.0
     assert float(adversarial_loss(sure, torch.zeros_like(where))) == 0.0
+
+
+def test_the_discriminator_has_a_say_in_fine_texture_deep_inside_holes_alone() -> None:
+    made, missing = some()
+    made.requires_grad_(True)
+    seen = contested(made, missing)
+    assert torch.equal(seen, made)
+
+    def asked_for(what: Tensor) -> Tensor:
+        (gradient,) = torch.autograd.grad((contested(made, missing) * what).sum(), made)
+        return gradient
+
+    rows, columns = torch.arange(64)[:, None], torch.arange(64)
+    texture = ((rows + columns) % 2 * 2.0 - 1).expand(2, 3, 64, 64)
+    fine, flat = asked_for(texture), asked_for(torch.ones_like(made))
+    assert torch.allclose(fine[..., 29:31, 20:40], texture[..., 29:31, 20:40], atol=0.05)
+    assert fine[..., :16, :].abs().max() == 0 and fine[..., 20:24, :].abs().max() < 0.15, "known, and near the edge"
+    assert flat[..., 29:31, 20:40].abs().max() < 0.05 < fine[..., 29:31, 20:40].abs().min()
 
 
 def test_only_patches_that_hold_missing_pixels_are_judged() -> None:

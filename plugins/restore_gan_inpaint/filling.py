@@ -120,9 +120,8 @@ class Filling:
 
         def attempt(machine: Machine, edge: int) -> None:
             network = networks(machine)
-            fine = Cover(self.marked, FINE_MARGIN, edge // MULTIPLE, FINE_OVERHEAD)
-            far = sizes.smaller(edge).coarse
-            coarse = Cover(self.marked, COARSE_MARGIN, far // MULTIPLE, COARSE_OVERHEAD)
+            fine = self._cover(edge, FINE_MARGIN, FINE_OVERHEAD)
+            coarse = self._cover(sizes.smaller(edge).coarse, COARSE_MARGIN, COARSE_OVERHEAD)
             for box in coarse.boxes():
                 try:
                     self._fill(network, coarse.window(box), fine, box, out)
@@ -136,6 +135,12 @@ class Filling:
         with torch.inference_mode():
             run_safely(attempt, machine, sizes.fine, SMALLEST_EDGE)
         return out
+
+    def _cover(self, edge: int, margin: int, overhead: int) -> Cover:
+        """Windows for squares of an edge in pixels; the whole picture is one where it is no larger than theirs."""
+        longest = edge // MULTIPLE
+        whole = self.marked.size <= (longest + 2 * margin) ** 2
+        return Cover(self.marked, margin, max(self.marked.shape) if whole else longest, overhead)
 
     def _fill(self, network: Execution, outer: Box, fine: Cover, box: Box, out: Pixels) -> None:
         """Run the coarse half on a window, and the fine half where something is missing in the box that it is for."""

@@ -25,7 +25,7 @@ HELD_BACK = 24
 JUDGED = ("scratch", "text", "brush20", "brush40")
 """Kinds of holes that validation fills."""
 
-LEAST_ENERGY = 0.78
+LEAST_ENERGY = 0.72
 """Energy of gradients relative to the truth's that is asked for near the edge of a hole."""
 
 MOST_ENERGY = 1.1
@@ -36,6 +36,9 @@ EDGE_OF_HOLE = 4
 
 FLAT = 1e-3
 """Energy (see `squared_gradient`) that is added to both: there is nothing to be sharp about in a sky."""
+
+COARSE = 9
+"""Edge in pixels of the windows whose means are what the discriminator has no say in."""
 
 NEAR = 5
 """Width in pixels of the rim of known pixels on which the result is held to the picture, too."""
@@ -62,6 +65,7 @@ class Settings:
         grey: Share of the crops that are grey.
         overlays: Folder of scanned film damage; empty to do without.
         holes: How many holes are drawn beforehand, of which crops are taken.
+        critic: Checkpoint of another training whose discriminator goes on here; empty for a new one.
         half: Channels of the fine half at 1/2 of the resolution.
         quarter: At 1/4.
     """
@@ -81,6 +85,7 @@ class Settings:
     grey: float = 0.1
     overlays: str = ""
     holes: int = 600
+    critic: str = ""
     half: int = Architecture.half
     quarter: int = Architecture.quarter
 
@@ -194,6 +199,25 @@ def critic_loss(real: Tensor, made: Tensor, where: Tensor) -> tuple[Tensor, Tens
     loss = ((F.relu(1 - real.float()) + F.relu(1 + made.float())) * where).sum() / count
     right = (((real > 0).float() + (made < 0).float()) * where).sum() / (2 * count)
     return loss, right
+
+
+def contested(made: Tensor, missing: Tensor) -> Tensor:
+    """A filled picture such that the discriminator has a say only in fine texture deep inside holes.
+
+    Near a hole's edge (see `inner`) what is right is mostly known: there `sharpness_loss` costs less accuracy for the
+    same energy. And brightness or colour over more than some pixels is guessed best by what is likely, not by what
+    looks real: it carries most of the error and hardly any of the energy of gradients.
+
+    Args:
+        made: ``(N, 3, H, W)``.
+        missing: ``(N, 1, H, W)``, 1 = missing.
+
+    Returns:
+        The same values; gradients pass only as said.
+    """
+    change = made - made.detach()
+    fine = change - F.avg_pool2d(change, COARSE, 1, COARSE // 2)
+    return made.detach() + fine * inner(missing)
 
 
 def adversarial_loss(made: Tensor, where: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ from restore.toolkit.training import (
     CsvLog,
     MovingAverage,
     channels_last,
+    load_checkpoint,
     parse_settings,
     take_weights,
 )
@@ -37,6 +38,7 @@ from restore_gan_inpaint.recipe import (
     JUDGED,
     Settings,
     adversarial_loss,
+    contested,
     critic_loss,
     emptied,
     gradient_penalty,
@@ -80,6 +82,8 @@ def train(spec: TrainSpec) -> None:
     channels_last(generator)
     if spec.warm_start:
         take_weights(generator, load_weights(spec.warm_start, "gan-inpaint")[0], spec.warm_start)
+    if settings.critic:
+        take_weights(critic, load_checkpoint(Path(settings.critic))["critic"], Path(settings.critic))
     inner, outer = generator.inner_and_outer()
     muon = Muon(inner, settings.inner_rate, decay=settings.decay)
     adam = torch.optim.Adam(outer, settings.rate, betas=(0.9, 0.99))
@@ -101,7 +105,7 @@ def train(spec: TrainSpec) -> None:
     since, sums, penalty = 0, Counter[str](), 0.0
     while not run.stopping:
         run.begin()
-        contested = run.progress > settings.alone and settings.adversarial > 0
+        against = run.progress > settings.alone and settings.adversarial > 0
 
         truth = sampler.batch(settings.batch).to(fabric.device)
         truth[: round(settings.batch * settings.grey)] = grey(truth[: round(settings.batch * settings.grey)])
@@ -111,7 +115,7 @@ def train(spec: TrainSpec) -> None:
         loss = reconstruction(result, coarse, truth, missing)
         found = {"reconstruction": loss}
 
-        if contested:
+        if against:
             made = torch.where(missing > 0, result.to(truth.dtype), truth)
             # The discriminator's step: told apart what was taken and what was made, now and then held flat.
             real_scores, real_features = wrapped_critic(truth, missing)
@@ -127,7 +131,7 @@ def train(spec: TrainSpec) -> None:
             critic_adam.zero_grad()
             # The generator's losses, judged by a discriminator that does not learn from them.
             critic.requires_grad_(False)
-            made_scores, made_features = wrapped_critic(made, missing)
+            made_scores, made_features = wrapped_critic(contested(made, missing), missing)
             critic.requires_grad_(True)
             found["adversarial"] = adversarial_loss(made_scores, where)
             found["matching"] = matching_loss(real_features, made_features, missing)
@@ -160,9 +164,10 @@ def train(spec: TrainSpec) -> None:
             # Alone, what is nearest to the truth is best. Against the discriminator nothing has a figure for that: the
             # latest average is kept, and the log and the grids say whether it should be.
             mark = sum(scores[kind] for kind in JUDGED)
-            if run.is_best(mark) or contested:
+            if run.is_best(mark) or against:
                 config = settings.architecture.as_dict()
-                used = settings.__dict__ | {"overlays": Path(settings.overlays).name}
+                named = {"overlays": Path(settings.overlays).name, "critic": Path(settings.critic).name}
+                used = settings.__dict__ | named
                 run.export("gan-inpaint", average.values, config, used, photographs.digest, scores, as_header(ranges))
             run.save()
     run.finish()
