@@ -21,7 +21,7 @@ from restore.toolkit.device import Machine
 from restore.weights import save
 
 SPEC = provide_restorers()[0]
-SMALL = Architecture(16, 16, 16, 16, (2, 4, 8, 2))
+SMALL = Architecture(16, 16, 16, 16)
 CPU = Machine(torch.device("cpu"), torch.float32, 1)
 
 Mask = npt.NDArray[np.bool_]

@@ -20,7 +20,7 @@ from restore_gan_inpaint.interpolation import coarse_start, fine_start, pooled
 MULTIPLE = 16
 """Height and width must be multiples of this."""
 
-COARSE_HALO = 464
+COARSE_HALO = 288
 """Pixels around a pixel of the coarse half's result that can influence it, a multiple of `MULTIPLE`."""
 
 FINE_HALO = 48
@@ -45,9 +45,20 @@ class Architecture:
     quarter: int = 64
     eighth: int = 64
     sixteenth: int = 128
-    dilations: tuple[int, ...] = (2, 4, 8, 2, 1, 1)
+    dilations: tuple[int, ...] = (4, 8)
     near: tuple[int, ...] = (1, 2, 1)
     after: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse what sees farther than the halos, with which windows are cut.
+
+        Raises:
+            ValueError: It does.
+        """
+        coarse = 56 + 16 * sum(dilation + 1 for dilation in self.dilations)
+        fine = 12 + 4 * sum(dilation + 1 for dilation in self.near) + 4 * self.after
+        if coarse > COARSE_HALO or fine > FINE_HALO:
+            raise ValueError(f"it sees {coarse} and {fine} pixels far, not up to {COARSE_HALO} and {FINE_HALO}")
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for the header of a weights file."""
@@ -59,6 +70,7 @@ class Architecture:
 
         Raises:
             TypeError: A value is not one of an architecture.
+            ValueError: It sees too far.
         """
         lists = {name: tuple(values[name]) for name in ("dilations", "near") if name in values}
         return cls(**{**values, **lists})
