@@ -12,14 +12,15 @@ from restore_gan_inpaint.execution import INTEGERS, Execution
 from restore_gan_inpaint.infer import GanInpainter, load
 from restore_gan_inpaint.interpolation import pooled
 from restore_gan_inpaint.model import Generator
+from restore_gan_inpaint.plugin import WEIGHTS
 from restore_gan_inpaint.quantization import Ranges, as_header, integers_are_quick, ranges_in, watched
 from torch import Tensor
 
 from restore.errors import WeightsError
 from restore.spec import Runtime
 from restore.toolkit.device import Machine
+from restore.weights import header, save
 from restore.weights import load as load_weights
-from restore.weights import save
 from tests.random_inpainter import CPU, SMALL, SPEC, gan, generator, hole, inpaint, photograph, weights
 
 __all__ = ["gan", "generator", "weights"]
@@ -150,3 +151,15 @@ def test_ranges_that_do_not_fit_are_refused(ranges: str, tmp_path: Path) -> None
     save(path, Generator(SMALL).state_dict(), about)
     with pytest.raises(WeightsError, match="does not fit the network of gan-inpaint"):
         load(path, Runtime(device="cpu"))
+
+
+@quick
+def test_the_shipped_weights_lose_next_to_nothing_in_integers(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "ranges" in header(WEIGHTS)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_vnni": True}, raising=False)
+    pixels, mask = photograph(), hole("brush20")
+    exact, whole = (
+        inpaint(load(WEIGHTS, Runtime(device="cpu", precision=p)), pixels, mask).pixels for p in ("float32", "auto")
+    )
+    off = (exact.astype(float) - whole)[mask]
+    assert 0 < np.sqrt((off**2).mean()) < 2.5
