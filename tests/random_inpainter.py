@@ -1,4 +1,4 @@
-"""The inpainter with small random weights, and photographs with holes for it."""
+"""The inpainter with small random weights, and pictures with holes for it and for its training."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from restore_gan_inpaint.infer import GanInpainter, load
 from restore_gan_inpaint.model import Architecture, Generator
 from restore_gan_inpaint.plugin import InpaintOptions, provide_restorers
 from skimage import data
+from torch import Tensor
 
 from restore.holes.drawing import draw_hole
 from restore.image import Image, Observation, Pixels
@@ -58,6 +59,14 @@ def photograph(height: int = 200, width: int = 264) -> Pixels:
 def hole(kind: str = "scratch", height: int = 200, width: int = 264) -> Mask:
     """Where it is missing."""
     return draw_hole(kind, height, width, np.random.default_rng(1))
+
+
+def some(height: int = 64, width: int = 64, count: int = 2) -> tuple[Tensor, Tensor]:
+    """Pictures for training ``(N, 3, H, W)``, and a hole in each ``(N, 1, H, W)``."""
+    torch.manual_seed(0)
+    missing = torch.zeros(count, 1, height, width)
+    missing[:, :, 20:40, 10:50] = 1
+    return torch.rand(count, 3, height, width), missing
 
 
 def inpaint(

@@ -54,7 +54,7 @@ def provide_restorers() -> Sequence[RestorerSpec]:
             load=_load,
             needs=Needs.IMAGE_AND_MASK,
             working_bytes=_working_bytes,
-            size_rule=SizeRule(multiple=16, halo=512),
+            size_rule=SizeRule(multiple=16, halo=336),
             weights=WEIGHTS,
             train=_train,
             sources=(

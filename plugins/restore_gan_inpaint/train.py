@@ -32,24 +32,19 @@ from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import load as load_weights
 from restore_gan_inpaint.damage import Holes
 from restore_gan_inpaint.discriminator import Discriminator
-from restore_gan_inpaint.model import Generator
-from restore_gan_inpaint.quantization import as_header, watched
-from restore_gan_inpaint.recipe import (
-    JUDGED,
-    Settings,
+from restore_gan_inpaint.losses import (
     adversarial_loss,
     contested,
     critic_loss,
-    emptied,
     gradient_penalty,
     matching_loss,
     reconstruction,
     sharpness_loss,
-    split,
     touched,
-    validate,
-    validation_crops,
 )
+from restore_gan_inpaint.model import Generator
+from restore_gan_inpaint.quantization import as_header, watched
+from restore_gan_inpaint.recipe import JUDGED, Settings, emptied, split, validate, validation_crops
 
 log = logging.getLogger("restore")
 
