@@ -13,7 +13,7 @@ from restore.contracts import promised_companions
 from restore.errors import DeviceError, ExitCode, InputError, PluginError, RestoreError
 from restore.image import Image, Observation, Restoration
 from restore.journal_rows import Source
-from restore.masks.detecting import Finder, tell_found
+from restore.masks.detecting import Finder, tell_found, wide_find
 from restore.masks.growing import Mask
 from restore.masks.joining import put_back
 from restore.masks.making import MaskFile, finished_mask, make_mask, nothing_missing, said_missing
@@ -155,6 +155,8 @@ def with_damage(read: Read, item: WorkItem, finder: Finder, detector: Restorer, 
     image, said = read.observation.image, read.observation.mask
     found = finder.find(detector, image)
     tell_found(found, item.sources[0])
+    if (warning := wide_find(found)) is not None:
+        image = with_warning(image, warning)
     if said is not None:
         found |= said
     mask = finished_mask(found, masking, item.sources[0], item.mask)
@@ -163,10 +165,11 @@ def with_damage(read: Read, item: WorkItem, finder: Finder, detector: Restorer, 
 
 def _noted(image: Image, mask: Mask, masking: Masking, file: Path | None) -> Image:
     """The picture, which says itself when nothing is missing in it: that it is unchanged must not be lost over it."""
-    return image if mask.any() else _with_warning(image, nothing_missing(image, masking, file))
+    return image if mask.any() else with_warning(image, nothing_missing(image, masking, file))
 
 
-def _with_warning(image: Image, sentence: str) -> Image:
+def with_warning(image: Image, sentence: str) -> Image:
+    """A picture with one more sentence for the user."""
     meta = image.metadata
     return replace(image, metadata=replace(meta, warnings=(*meta.warnings, sentence)))
 
@@ -196,7 +199,7 @@ def restore(
         return Restoration(given)
     restoration = checked(restorer.restore(observation, options), given, spec, options)
     if spec.makes is Makes.MASK and not restoration.image.pixels.any():
-        return replace(restoration, image=_with_warning(restoration.image, UNDAMAGED))
+        return replace(restoration, image=with_warning(restoration.image, UNDAMAGED))
     if mask is None:
         return restoration
     how = masking or Masking()

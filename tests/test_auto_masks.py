@@ -125,6 +125,16 @@ def test_sound_pictures_stay_byte_for_byte_and_are_counted(
     assert told["results"][0]["warnings"] == ["Nothing is missing, so nothing was filled: no damage was found."]
 
 
+def test_wide_damage_that_may_be_a_part_of_the_picture_is_filled_with_a_warning(
+    tmp_path: Path, damaged: Photo, inpaint: Command, painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("restore.masks.detecting.WIDE", 2)
+    source = damaged(tmp_path / "in" / "a.png")
+    outcome = inpaint()
+    assert outcome.code == ExitCode.OK and painter.seen[0][SPOT].all()
+    assert f"warning: {source}: Wide damage was found at 12,5: a stain, or a part of the picture?" in outcome.err
+
+
 def test_with_v_it_tells_how_much_was_found_in_each_picture(
     tmp_path: Path, photo: Photo, damaged: Photo, inpaint: Command
 ) -> None:

@@ -148,6 +148,17 @@ def test_damage_is_found_where_that_is_asked_for(plugins: Tiny, spotter: Spotter
     assert (filled != damaged).any(axis=2).sum() == 1 and spotter.loads == 1
 
 
+def test_wide_damage_is_filled_with_a_warning(
+    plugins: Tiny, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("restore.masks.detecting.WIDE", 2)
+    damaged = ARRAY.copy()
+    damaged[2, 2] = 250
+    with caplog.at_level(logging.WARNING, logger="restore"):
+        load("painter")(damaged, mask="auto", grow=0)
+    assert [message[:30] for message in caplog.messages] == ["Wide damage was found at 2,2: "]
+
+
 def test_a_detector_gives_masks_of_the_kind_that_was_given(plugins: Tiny) -> None:
     find, damaged = load("detect"), ARRAY.copy()
     damaged[2, 2] = 250

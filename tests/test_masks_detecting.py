@@ -12,7 +12,7 @@ import pytest
 
 from restore.errors import PluginError
 from restore.image import Image
-from restore.masks.detecting import detector_of, finder_of, places, tell_found
+from restore.masks.detecting import WIDE, detector_of, finder_of, places, tell_found, wide_find
 from restore.masks.request import Detector, Masking
 from restore.plugin_manager import PluginManager
 from restore.spec import Makes, Runtime
@@ -79,3 +79,19 @@ def test_how_much_was_found_is_told_to_whoever_listens(caplog: pytest.LogCapture
     with caplog.at_level(logging.WARNING, "restore"):
         tell_found(mask, Path("in/a.jpg"))
     assert caplog.messages == []
+
+
+def test_what_is_wide_may_be_a_part_of_the_picture_and_is_told_of() -> None:
+    found = np.zeros((600, 800), np.bool_)
+    found[100:110, :] = found[:, 50:61] = True
+    assert wide_find(found) is None, "narrow, however long"
+    found[300 : 300 + WIDE - 1, 405 : 405 + WIDE - 1] = True
+    assert "found at 41" in str(wide_find(found)), "it need not lie on a grid"
+    found[480:600, 600:800] = True
+    assert "in 2 places, most at 696,540: a stain, or a part of the picture?" in str(wide_find(found))
+    large = np.zeros((3000, 2400), np.bool_)
+    large[100:122, 100:122] = True
+    assert wide_find(large) is None, "a fiftieth of 2400 pixels is 48"
+    large[100:147, 100:147] = True
+    assert wide_find(large) is not None
+    assert wide_find(np.ones((5, 5), np.bool_)) is None, "too small for anything wide"

@@ -173,6 +173,20 @@ def test_damage_is_looked_for_in_the_picture_as_the_steps_before_have_left_it(
     assert np.argwhere(painter.seen[-1]).tolist() == [[5, 5]]
 
 
+@pytest.mark.parametrize("steps", [("spotter", ""), ("auto",)])
+def test_wide_damage_is_told_by_the_step_that_fills_it(
+    manager: PluginManager, painter: Painter, steps: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("restore.masks.detecting.WIDE", 4)
+    pixels = np.full((12, 12, 3), 60, np.uint8)
+    pixels[3:8, 3:8] = 255
+    fill = PlannedStep("painter", mask=MaskKeys(mask="auto") if steps == ("auto",) else MaskKeys())
+    result = run(manager, Image(pixels), *([PlannedStep("spotter")] if len(steps) == 2 else []), fill)
+    (warning,) = result.image.metadata.warnings
+    assert warning.startswith("Wide damage was found at 6,6: a stain, or a part of the picture?")
+    assert rows(result)[-1]["notes"] == [warning] and painter.seen
+
+
 def test_where_nothing_is_missing_it_is_said_and_nothing_is_asked(manager: PluginManager, painter: Painter) -> None:
     image = Image(np.full((12, 12, 3), 60, np.uint8))
     result = run(manager, image, PlannedStep("spotter"), PlannedStep("painter"))

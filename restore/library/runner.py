@@ -19,7 +19,7 @@ from restore.errors import DeviceError, PluginError, RestoreError, UsageError
 from restore.image import Image, Observation, Restoration
 from restore.job import Job
 from restore.library.settings import Settings
-from restore.masks.detecting import finder_of
+from restore.masks.detecting import finder_of, wide_find
 from restore.masks.growing import Mask
 from restore.masks.making import finished_mask, nothing_missing, said_missing
 from restore.masks.pairing import with_masks
@@ -103,7 +103,10 @@ class Runner:
             missing = missing if mask is None else missing | mask
             finder = finder_of(settings.masking, self.manager)
             if finder is not None:
-                missing = missing | finder.find(self.load(finder.spec.name), image)
+                found = finder.find(self.load(finder.spec.name), image)
+                if (warning := wide_find(found)) is not None:
+                    _log.warning(warning)
+                missing = missing | found
             missing = finished_mask(missing, settings.masking, None)
             if not missing.any():
                 _log.warning(EMPTY if mask is not None else nothing_missing(image, settings.masking))

@@ -25,6 +25,9 @@ _log = logging.getLogger("restore")
 DETECT = "detect"
 """The task whose restorers find damage."""
 
+WIDE = 24
+"""Edge in pixels of a square that is wide for damage; in pictures of more than 1200 a fiftieth of the shorter edge."""
+
 
 @dataclass(frozen=True)
 class Finder:
@@ -121,3 +124,31 @@ def places(mask: Mask) -> int:
     outlines = cv2.findContours(np.ascontiguousarray(mask).view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     tree = outlines[1]
     return 0 if tree is None else int((np.asarray(tree).reshape(-1, 4)[:, 3] < 0).sum())
+
+
+def wide_find(found: Mask) -> str | None:
+    """A warning for the user where a detector has found something wide.
+
+    Scratches, hair and dust are narrow. Stains are not, but nor is what detectors take for them: clouds, reflections.
+
+    Args:
+        found: ``(H, W)``, True = damaged, before it is grown.
+
+    Returns:
+        None where all is narrow. What holds a square of `WIDE` is told of, what is narrower than half of that is not.
+    """
+    import cv2
+
+    cell = max(WIDE, min(found.shape) // 50) // 2
+    rows, columns = (length // cell for length in found.shape)
+    full = found[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).all(axis=(1, 3))
+    if not full.any():
+        return None
+    count, _, pieces, _ = cv2.connectedComponentsWithStats(full.astype(np.uint8))
+    left, top, width, height, _ = pieces[1 + int(pieces[1:, cv2.CC_STAT_AREA].argmax())].tolist()
+    place = f"at {int((left + width / 2) * cell)},{int((top + height / 2) * cell)}"
+    where = place if count == 2 else f"in {count - 1} places, most {place}"
+    return (
+        f"Wide damage was found {where}: a stain, or a part of the picture? `restore detect` writes masks to look at, "
+        "to edit and to give back."
+    )

@@ -15,6 +15,7 @@ from restore import steps
 from restore.answers import checked
 from restore.errors import RestoreError
 from restore.image import Image, Observation, Restoration, unchanged
+from restore.masks.detecting import wide_find
 from restore.masks.growing import Mask
 from restore.masks.making import finished_mask, nothing_missing, said_missing
 from restore.pipeline.depth import deepened, flattened
@@ -165,13 +166,17 @@ def _masked(way: _Way, each: LoadedLink, image: Image) -> Observation:
     """What a step that fills holes is given."""
     masking = each.link.masking
     assert masking is not None
-    mask = said_missing(image, masking, None)
-    looked = False
-    if each.link.uses_found and way.found is not None:
-        mask, looked = mask | way.found, True
+    said, found = said_missing(image, masking, None), None
+    if each.link.uses_found:
+        found = way.found
     if each.link.finder is not None and each.detector is not None:
-        mask, looked = mask | each.link.finder.find(each.detector, image), True
-    return Observation((image,), finished_mask(mask, masking, None), mask_found=looked)
+        more = each.link.finder.find(each.detector, image)
+        found = more if found is None else found | more
+    if found is None:
+        return Observation((image,), finished_mask(said, masking, None))
+    warning = wide_find(found)
+    seen = image if warning is None else steps.with_warning(image, warning)
+    return Observation((seen,), finished_mask(said | found, masking, None), mask_found=True)
 
 
 def _nothing(link: Link, image: Image) -> str:
