@@ -51,6 +51,19 @@ def test_a_blur_is_told_by_the_energy_of_its_gradients_and_so_is_noise() -> None
     assert float(sharpness_loss(flat, flat, missing)) == 0.0
 
 
+def test_what_is_lacking_is_a_share_of_the_energy_and_counts_more_in_thicker_holes() -> None:
+    truth, _ = some()
+    losses = []
+    for width in (3, 8):
+        missing = torch.zeros(2, 1, 64, 64)
+        missing[:, :, 20 : 20 + width, 5:60] = 1
+        flat = torch.full_like(truth, 0.5)
+        half, most, all_of_it = (float(sharpness_loss(flat.lerp(truth, k), truth, missing)) for k in (0.5, 0.9, 1.0))
+        assert half > 1.5 * most > 0.01 > all_of_it == 0.0
+        losses.append(half)
+    assert losses[1] > 1.4 * losses[0]
+
+
 def test_the_squared_gradient_is_opencv_s() -> None:
     picture = torch.rand(1, 3, 20, 30)
     luma = (picture[0] * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0).numpy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -11,11 +10,11 @@ from torch import Tensor
 
 from restore_gan_inpaint.discriminator import Discriminator
 
-LEAST_ENERGY = 0.72
-"""Energy of gradients relative to the truth's that is asked for near the edge of a hole."""
-
 MOST_ENERGY = 1.1
-"""More than this is punished again."""
+"""Energy of gradients relative to the truth's from which on there is too much of it."""
+
+THICK = 2
+"""How many pixels inside a hole nothing is left of a scratch, and something of a letter."""
 
 EDGE_OF_HOLE = 4
 """How many pixels inside a hole are near its edge."""
@@ -70,12 +69,14 @@ def mean_where(values: Tensor, where: Tensor) -> Tensor:
 
 
 def sharpness_loss(result: Tensor, truth: Tensor, missing: Tensor) -> Tensor:
-    """How far the energy of gradients near the edge of a hole is from what it was, as a ratio: a blur has too little.
+    """How much of the energy of gradients near the edge of a hole is lacking, as a share of the truth's.
 
     What is nearest to the truth on average is a blur, and so is what L1 asks for. Of all that is sharper, the cheapest
-    is more contrast where the network knows in which direction: that is what this loss finds in thin holes. Between
-    `LEAST_ENERGY` and `MOST_ENERGY` nothing is punished. Deep inside, where no direction is known, the cheapest energy
-    is a grid; there the discriminator alone has to see to it that there is texture.
+    is more contrast where the network knows in which direction: that is what this loss finds in thin holes. Its weight
+    is what a share of energy may cost in accuracy. That is the same for all pictures, so that energy comes from where
+    it is cheapest. The thicker a thin hole is, the more it lacks, and the more that counts. Too much is punished from
+    `MOST_ENERGY` on. Deep inside, where no direction is known, the cheapest energy is a grid; there the discriminator
+    alone has to see to it that there is texture.
 
     Args:
         result: ``(N, 3, H, W)``.
@@ -83,14 +84,15 @@ def sharpness_loss(result: Tensor, truth: Tensor, missing: Tensor) -> Tensor:
         missing: ``(N, 1, H, W)``, 1 = missing.
 
     Returns:
-        The mean over the pictures of how far the logarithm of the ratio lies outside that range.
+        The mean over the pictures.
     """
     made = torch.where(missing > 0, result.float(), truth)
     where = missing - inner(missing)
     made_energy, true_energy = (mean_where(squared_gradient(each), where) + FLAT for each in (made, truth))
-    ratio = made_energy.log() - true_energy.log()
-    outside = F.relu(math.log(LEAST_ENERGY) - ratio) + F.relu(ratio - math.log(MOST_ENERGY))
-    return outside.mean()
+    ratio = made_energy / true_energy
+    thick = (-_grown(-missing, THICK)).sum((1, 2, 3)) / missing.sum((1, 2, 3)).clamp(min=1)
+    weight = 1 + (3 * thick).clamp(max=0.8)
+    return (weight * (F.relu(1 - ratio) + F.relu(ratio - MOST_ENERGY))).mean()
 
 
 def squared_gradient(pictures: Tensor) -> Tensor:

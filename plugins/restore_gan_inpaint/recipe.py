@@ -39,7 +39,7 @@ class Settings:
         alone: Share of the training in which the generator learns without the discriminator.
         adversarial: Weight of the adversarial loss.
         matching: Weight of the feature matching.
-        sharpness: Weight of what holds the energy of gradients near the truth's, from when the discriminator joins.
+        sharpness: Weight of the energy of gradients that is lacking, from when the discriminator joins.
         penalty: Weight of the gradient penalty R1.
         penalty_every: Steps between two gradient penalties, each of which weighs so many times more.
         grey: Share of the crops that are grey.
@@ -59,7 +59,7 @@ class Settings:
     alone: float = 0.6
     adversarial: float = 0.02
     matching: float = 0.2
-    sharpness: float = 0.02
+    sharpness: float = 0.012
     penalty: float = 0.001
     penalty_every: int = 16
     grey: float = 0.1
