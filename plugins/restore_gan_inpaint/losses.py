@@ -127,7 +127,8 @@ def contested(made: Tensor, missing: Tensor) -> Tensor:
 
     Near a hole's edge (see `inner`) what is right is mostly known: there `sharpness_loss` costs less accuracy for the
     same energy. And brightness or colour over more than some pixels is guessed best by what is likely, not by what
-    looks real: it carries most of the error and hardly any of the energy of gradients.
+    looks real: it carries most of the error and hardly any of the energy of gradients. Texture is grey, or else pixels
+    of all colours come of it: that is the channels' mean alone.
 
     Args:
         made: ``(N, 3, H, W)``.
@@ -137,7 +138,7 @@ def contested(made: Tensor, missing: Tensor) -> Tensor:
         The same values; gradients pass only as said.
     """
     change = made - made.detach()
-    fine = change - F.avg_pool2d(change, COARSE, 1, COARSE // 2)
+    fine = (change - F.avg_pool2d(change, COARSE, 1, COARSE // 2)).mean(1, keepdim=True)
     return made.detach() + fine * inner(missing)
 
 
