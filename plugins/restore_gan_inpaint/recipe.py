@@ -59,7 +59,7 @@ class Settings:
     alone: float = 0.6
     adversarial: float = 0.02
     matching: float = 0.2
-    sharpness: float = 0.012
+    sharpness: float = 0.01
     penalty: float = 0.001
     penalty_every: int = 16
     grey: float = 0.1
