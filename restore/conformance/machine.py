@@ -100,10 +100,6 @@ def within_memory(bench: Bench) -> str:
     observation = bench.scratched(picture(height, width))
     made, held = peak_of(lambda: restorer.restore(observation, bench.defaults))
     bound = granted + _promised(bench, height, width, len(observation.frames)) + _bytes(made)
-    if held > bound + ROOM:
-        # Once may be chance: what libraries prepare for a new size, and free memory in pieces too small to be used.
-        del made
-        held = min(held, peak_of(lambda: restorer.restore(observation, bench.defaults))[1])
     said = f"{held / 2**20:.0f} MiB of {bound / 2**20:.0f} MiB at {height * width / 1e6:.2g} megapixels"
     assert held <= bound + ROOM, f"{said}; say with working_bytes= what it takes, or work in tiles"
     return said
