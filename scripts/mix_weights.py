@@ -5,7 +5,8 @@ Each parameter becomes (1 - share) of the first and share of the second. Where t
 than either (Izmailov et al., Averaging weights leads to wider optima, UAI 2018), between one that errs little and one
 that is sharp any compromise (X. Wang et al., Deep network interpolation for continuous imagery effect transition,
 CVPR 2019). The header is the second's, with what was mixed; the metrics there are those of the second alone, so
-that the mixture gets none of them, but what ``--metrics`` says: validate it first.
+that the mixture gets none of them, but what ``--metrics`` says: validate it first. What integers are calibrated to
+is measured again by scripts/calibrate_inpainting.py.
 """
 
 from __future__ import annotations
@@ -15,10 +16,7 @@ import json
 from pathlib import Path
 
 from restore.errors import RestoreError, WeightsError
-from restore.weights import header, load, save
-
-LEFT_OUT = ("created", "sha256", "ranges")
-"""What of a header does not hold for other values; ranges are measured again by scripts/calibrate_inpainting.py."""
+from restore.weights import derived, header, load, save
 
 
 def mixed(first: Path, second: Path, share: float, out: Path, metrics: dict[str, object]) -> None:
@@ -43,8 +41,7 @@ def mixed(first: Path, second: Path, share: float, out: Path, metrics: dict[str,
         raise WeightsError(f"its network is not that of {first.name}.", path=second, hint="Mix weights of one network.")
     values = {name: ours[name].lerp(theirs[name], share) for name in ours}
     what = f"{1 - share:.3g} of {said['sha256'][:16]} and {share:.3g} of {told['sha256'][:16]}"
-    kept = {name: text for name, text in told.items() if name not in LEFT_OUT}
-    save(out, values, kept | {"mixed": what, "metrics": json.dumps(metrics)})
+    save(out, values, derived(told, what, metrics))
 
 
 def main() -> None:

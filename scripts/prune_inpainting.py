@@ -14,10 +14,7 @@ from pathlib import Path
 from restore_gan_inpaint.model import Architecture, Generator
 
 from restore.errors import RestoreError, UsageError
-from restore.weights import header, load, save
-
-LEFT_OUT = ("created", "sha256", "ranges")
-"""What of a header does not hold for other values."""
+from restore.weights import derived, header, load, save
 
 FAR = re.compile(r"_coarse\.far\.(\d+)\.(.+)")
 
@@ -49,11 +46,9 @@ def prune(weights: Path, keep: list[int], out: Path) -> None:
             kept[f"_coarse.far.{sorted(keep).index(int(match[1]))}.{match[2]}"] = value
     config["dilations"] = [dilations[k] for k in sorted(keep)]
     Generator(Architecture.from_plain(config)).load_state_dict(kept)
-    told = {name: text for name, text in said.items() if name not in LEFT_OUT}
     which = " and ".join(map(str, sorted(keep)))
-    pruned = f"{said['sha256'][:16]}, of the blocks at 1/16 only {which}"
-    before = f"{told['mixed']}; " if "mixed" in told else ""
-    save(out, kept, told | {"config": json.dumps(config), "mixed": before + pruned, "metrics": json.dumps({})})
+    how = f"{said['sha256'][:16]}, of the blocks at 1/16 only {which}"
+    save(out, kept, derived(said, how, {}, config=json.dumps(config)))
 
 
 def main() -> None:

@@ -10,16 +10,12 @@ It holds for networks that do not normalise over channels and nowhere put featur
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
 
 from restore.errors import RestoreError, WeightsError
-from restore.weights import header, load, save
-
-LEFT_OUT = ("created", "sha256", "ranges")
-"""What of a header does not hold for other values; ranges are measured again by scripts/calibrate_inpainting.py."""
+from restore.weights import derived, header, load, save
 
 
 def widen(narrow: Path, wider: Path, out: Path) -> None:
@@ -52,9 +48,7 @@ def widen(narrow: Path, wider: Path, out: Path) -> None:
         grown[: old[name].shape[0]] = 0
         grown[tuple(slice(length) for length in old[name].shape)] = old[name]
         values[name] = grown
-    kept = {key: text for key, text in told.items() if key not in LEFT_OUT}
-    began = f"{told['sha256'][:16]}, widened"
-    save(out, values, kept | {"config": said["config"], "mixed": began, "metrics": json.dumps({})})
+    save(out, values, derived(told, f"{told['sha256'][:16]}, widened", {}, config=said["config"]))
 
 
 def main() -> None:

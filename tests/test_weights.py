@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from restore.errors import OutputError, WeightsError
-from restore.weights import header, load, save, sha256, tensors_sha256
+from restore.weights import derived, header, load, save, sha256, tensors_sha256
 
 TENSORS = {
     "head.weight": torch.arange(24, dtype=torch.float32).reshape(2, 3, 4) / 7,
@@ -152,3 +152,10 @@ def test_weights_are_saved_under_their_own_suffix_and_with_their_model(tmp_path:
 
 def test_the_sha256_of_a_file_is_that_of_its_bytes(saved: Path) -> None:
     assert sha256(saved) == hashlib.sha256(saved.read_bytes()).hexdigest()
+
+
+def test_weights_made_of_others_keep_their_history_but_nothing_that_was_measured_with_their_values() -> None:
+    said = {"model": "net", "steps": "7", "mixed": "a and b", "created": "x", "sha256": "y", "ranges": "{}"}
+    told = derived(said | {"metrics": '{"psnr": 30}'}, "pruned", {}, config="{}")
+    assert told == {"model": "net", "steps": "7", "mixed": "a and b; pruned", "metrics": "{}", "config": "{}"}
+    assert derived({"model": "net"}, "widened", {"psnr": 31.0})["metrics"] == '{"psnr": 31.0}'

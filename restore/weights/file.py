@@ -16,6 +16,9 @@ from restore.weights.content import AGAIN, DAMAGED, header
 if TYPE_CHECKING:
     import torch
 
+_MEASURED = ("created", "sha256", "metrics", "ranges")
+"""What of a header holds for the very values in its file only; "ranges" are those that integers are calibrated to."""
+
 
 def load(path: Path, expected_model: str) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """Read the tensors of a model into the CPU's memory.
@@ -81,6 +84,20 @@ def save(path: Path, tensors: Mapping[str, torch.Tensor], provenance: Mapping[st
     content = serialize(own, said)
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def derived(said: Mapping[str, str], how: str, metrics: Mapping[str, object], **changed: str) -> dict[str, str]:
+    """The header for weights that were made out of others: theirs, without what was measured with their values.
+
+    Args:
+        said: The header of the others, as of `load`.
+        how: What was done to them. It is added to what had been done to them before, under "mixed".
+        metrics: What the new values reach in validation; empty where nobody has looked yet.
+        changed: Further entries.
+    """
+    kept = {name: text for name, text in said.items() if name not in _MEASURED}
+    before = f"{said['mixed']}; " if "mixed" in said else ""
+    return {**kept, "mixed": before + how, "metrics": json.dumps(metrics), **changed}
 
 
 def sha256(path: Path) -> str:
