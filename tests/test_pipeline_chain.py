@@ -47,9 +47,8 @@ class Times:
         values = image.pixels * options.factor
         if image.pixels.dtype != np.float32:
             values = np.floor(values + 0.5).clip(0, image.white)
-        notes = (*image.metadata.warnings, options.note) if options.note else image.metadata.warnings
-        meta = replace(image.metadata, warnings=notes)
-        return replace(image, pixels=values.astype(image.pixels.dtype), metadata=meta)
+        result = image.with_pixels(values.astype(image.pixels.dtype))
+        return result.with_warnings(options.note) if options.note else result
 
     def load(self, weights: Path | None, runtime: Runtime) -> Restorer:
         """Nothing to load."""
@@ -173,15 +172,18 @@ def test_damage_is_looked_for_in_the_picture_as_the_steps_before_have_left_it(
     assert np.argwhere(painter.seen[-1]).tolist() == [[5, 5]]
 
 
-@pytest.mark.parametrize("steps", [("spotter", ""), ("auto",)])
+FOUND_BEFORE = (PlannedStep("spotter"), PlannedStep("painter"))
+FOUND_BY_ITSELF = (PlannedStep("painter", mask=MaskKeys(mask="auto")),)
+
+
+@pytest.mark.parametrize("steps", [FOUND_BEFORE, FOUND_BY_ITSELF], ids=["found before", "found by itself"])
 def test_wide_damage_is_told_by_the_step_that_fills_it(
-    manager: PluginManager, painter: Painter, steps: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    manager: PluginManager, painter: Painter, steps: tuple[PlannedStep, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("restore.masks.detecting.WIDE", 4)
     pixels = np.full((12, 12, 3), 60, np.uint8)
     pixels[3:8, 3:8] = 255
-    fill = PlannedStep("painter", mask=MaskKeys(mask="auto") if steps == ("auto",) else MaskKeys())
-    result = run(manager, Image(pixels), *([PlannedStep("spotter")] if len(steps) == 2 else []), fill)
+    result = run(manager, Image(pixels), *steps)
     (warning,) = result.image.metadata.warnings
     assert warning.startswith("Wide damage was found at 6,6: a stain, or a part of the picture?")
     assert rows(result)[-1]["notes"] == [warning] and painter.seen
