@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Protocol, Self, runtime_checkable
 
 from pydantic import AfterValidator, Field, model_validator
@@ -122,8 +121,7 @@ class Enlarging(Options):
 
 def left_as_it_is(image: Image) -> Image:
     """The same picture with a note that it was large enough: what an upscaler returns where the size stays."""
-    notes = (*image.metadata.warnings, LARGE_ENOUGH)
-    return replace(image, metadata=replace(image.metadata, warnings=notes))
+    return image.with_warnings(LARGE_ENOUGH)
 
 
 def _rounded(length: float) -> int:

@@ -120,6 +120,12 @@ class Image:
         """
         return replace(self, pixels=pixels, alpha=self.alpha if alpha is None else alpha)
 
+    def with_warnings(self, *sentences: str) -> Image:
+        """The same picture with more sentences for the user."""
+        if not sentences:
+            return self
+        return replace(self, metadata=replace(self.metadata, warnings=(*self.metadata.warnings, *sentences)))
+
 
 class SeriesKind(Enum):
     """Why several frames were taken of one scene."""

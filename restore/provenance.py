@@ -88,8 +88,7 @@ def with_provenance(image: Image, treatment: Treatment, limit: int | None = JPEG
         if limit is not None and len(xmp) > limit:
             raise ValueError(f"with it, the XMP would be larger than the {limit} bytes the format holds")
     except ValueError as error:
-        sentence = f"What was done to it is not recorded in its XMP: {error}."
-        return replace(image, metadata=replace(meta, warnings=(*meta.warnings, sentence)))
+        return image.with_warnings(f"What was done to it is not recorded in its XMP: {error}.")
     return replace(image, metadata=replace(meta, xmp=xmp))
 
 

@@ -156,7 +156,7 @@ def with_damage(read: Read, item: WorkItem, finder: Finder, detector: Restorer, 
     found = finder.find(detector, image)
     tell_found(found, item.sources[0])
     if (warning := wide_find(found)) is not None:
-        image = with_warning(image, warning)
+        image = image.with_warnings(warning)
     if said is not None:
         found |= said
     mask = finished_mask(found, masking, item.sources[0], item.mask)
@@ -165,13 +165,7 @@ def with_damage(read: Read, item: WorkItem, finder: Finder, detector: Restorer, 
 
 def _noted(image: Image, mask: Mask, masking: Masking, file: Path | None) -> Image:
     """The picture, which says itself when nothing is missing in it: that it is unchanged must not be lost over it."""
-    return image if mask.any() else with_warning(image, nothing_missing(image, masking, file))
-
-
-def with_warning(image: Image, sentence: str) -> Image:
-    """A picture with one more sentence for the user."""
-    meta = image.metadata
-    return replace(image, metadata=replace(meta, warnings=(*meta.warnings, sentence)))
+    return image if mask.any() else image.with_warnings(nothing_missing(image, masking, file))
 
 
 def restore(
@@ -199,7 +193,7 @@ def restore(
         return Restoration(given)
     restoration = checked(restorer.restore(observation, options), given, spec, options)
     if spec.makes is Makes.MASK and not restoration.image.pixels.any():
-        return replace(restoration, image=with_warning(restoration.image, UNDAMAGED))
+        return replace(restoration, image=restoration.image.with_warnings(UNDAMAGED))
     if mask is None:
         return restoration
     how = masking or Masking()

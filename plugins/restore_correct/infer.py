@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -107,7 +106,9 @@ def _dewarped(image: Image, options: CorrectOptions) -> Image:
     else:
         found = estimate_corners(image.pixels)
         if found is None or found.confidence < CONFIDENT_OF_PRINT:
-            return _noted(image, "No print was found in it: it is left in its shape (--corners says where one is)")
+            return image.with_warnings(
+                "No print was found in it: it is left in its shape (--corners says where one is)."
+            )
         corners = found.points
     alpha = None if image.alpha is None else apply_dewarp(image.alpha[..., None], corners)[..., 0]
     return image.with_pixels(apply_dewarp(image.pixels, corners), alpha)
@@ -126,7 +127,7 @@ def _given_corners(texts: Sequence[str], image: Image) -> Points:
 def _deskewed(image: Image, options: CorrectOptions) -> Image:
     skew = estimate_skew(image.pixels)
     if skew.confidence < CONFIDENT:
-        return _noted(image, "Its lines do not tell how it lies: it is not turned")
+        return image.with_warnings("Its lines do not tell how it lies: it is not turned.")
     if abs(skew.angle) < LEVEL:
         return image
     pixels = turn(image.pixels, skew.angle, options.edges, border_colour(image.pixels))
@@ -137,7 +138,7 @@ def _deskewed(image: Image, options: CorrectOptions) -> Image:
 def _cropped(image: Image) -> Image:
     border = estimate_border(image.pixels)
     if border.confidence < CONFIDENT:
-        return _noted(image, "No even background was found round it: it is not cropped")
+        return image.with_warnings("No even background was found round it: it is not cropped.")
     alpha = None if image.alpha is None else apply_crop(image.alpha, border)
     return image.with_pixels(apply_crop(image.pixels, border), alpha)
 
@@ -203,8 +204,3 @@ def _coarse(pixels: Pixels) -> Pixels:
     for rows in strips(pixels):
         out[rows] = (pixels[rows].astype(np.uint32) + _FINER // 2) // _FINER
     return out
-
-
-def _noted(image: Image, sentence: str) -> Image:
-    notes = (*image.metadata.warnings, f"{sentence}.")
-    return replace(image, metadata=replace(image.metadata, warnings=notes))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -61,10 +60,7 @@ class Spoiler:
             raise InputError("holds values too large for what is done to it.", hint="Divide them first: white is 1.")
         height, width = options.output_size(image.height, image.width)
         result = image.with_pixels(np.ascontiguousarray(spoilt), _smaller(image, height, width, options.scale()))
-        if not done.warnings:
-            return result
-        meta = result.metadata
-        return replace(result, metadata=replace(meta, warnings=(*meta.warnings, *done.warnings)))
+        return result.with_warnings(*done.warnings)
 
     def spoilt(self, image: Image, options: Spoiling) -> Degraded:
         """What the chain makes of a picture: a batch of one, in three channels.

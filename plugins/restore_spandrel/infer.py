@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -174,8 +173,7 @@ def _told(given: Image, result: Image) -> Image:
     pixels = given.pixels
     if pixels.dtype != np.float32 or (pixels.min() >= 0 and pixels.max() <= 1):
         return result
-    meta = result.metadata
-    return replace(result, metadata=replace(meta, warnings=(*meta.warnings, CLIPPED)))
+    return result.with_warnings(CLIPPED)
 
 
 def _sized(pixels: Pixels, size: tuple[int, int]) -> Pixels:

@@ -119,11 +119,11 @@ def run_links(loaded: Sequence[LoadedLink], given: Image, found: Mask | None = N
         with _blamed(place, each.link, len(loaded)):
             _take(way, each, given)
     notes = tuple(sentence for sentence in way.warnings if sentence not in given.metadata.warnings)
-    meta = replace(given.metadata, warnings=(*given.metadata.warnings, *notes))
     image = (flattened(way.image) if given.pixels.dtype == np.uint8 else way.image) if way.changed else given
     summary = ", ".join(str(row["task"]) for row in way.rows if row["changed"]) or "left as it is: no step changed it"
     account = {"summary": summary, "steps": way.rows}
-    return Restoration(replace(image, metadata=meta), tuple(way.companions), account)
+    image = replace(image, metadata=given.metadata).with_warnings(*notes)
+    return Restoration(image, tuple(way.companions), account)
 
 
 def _take(way: _Way, each: LoadedLink, given: Image) -> None:
@@ -175,7 +175,7 @@ def _masked(way: _Way, each: LoadedLink, image: Image) -> Observation:
     if found is None:
         return Observation((image,), finished_mask(said, masking, None))
     warning = wide_find(found)
-    seen = image if warning is None else steps.with_warning(image, warning)
+    seen = image if warning is None else image.with_warnings(warning)
     return Observation((seen,), finished_mask(said | found, masking, None), mask_found=True)
 
 

@@ -60,8 +60,7 @@ def read_series(paths: Sequence[Path], read: Callable[[Path], Image], series: Se
     warnings = align(frames, files, kind) if series.align else ()
     if series.deghost and kind is SeriesKind.EXPOSURE:
         _deghost(frames, files)
-    meta = frames[0].metadata
-    frames[0] = replace(frames[0], metadata=replace(meta, warnings=(*meta.warnings, *warnings)))
+    frames[0] = frames[0].with_warnings(*warnings)
     return Observation(tuple(frames), kind=kind, names=_names(files))
 
 
