@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from restore.image import Pixels
-from restore.toolkit.pixels import PixelReader, to_pixels
+from restore.toolkit.pixels import PixelReader, as_grey, in_channels, to_pixels
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -39,3 +39,12 @@ def test_a_grey_picture_is_given_in_three_equal_channels() -> None:
     window = PixelReader(np.full((4, 4, 1), 51, np.uint8), 4)(0, 4, 0, 4)
     assert window.shape == (1, 3, 4, 4)
     assert float(window.min()) == float(window.max()) == pytest.approx(0.2)
+
+
+def test_a_grey_picture_in_three_channels_is_one_channel_on_the_way_and_nothing_is_copied_without_need() -> None:
+    grey: Pixels = np.repeat(np.arange(6, dtype=np.uint8).reshape(2, 3, 1), 3, 2)
+    one = as_grey(grey)
+    assert one.shape == (2, 3, 1) and np.array_equal(in_channels(one, 3), grey)
+    colour = grey.copy()
+    colour[0, 0, 1] = 9
+    assert as_grey(colour) is colour and in_channels(colour, 3) is colour

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from restore.image import Image, Observation
 from restore.spec import Runtime
-from restore.toolkit.pixels import PixelReader, as_grey
+from restore.toolkit.pixels import PixelReader, as_grey, in_channels
 from restore_conv_dae.execution import Execution, load_execution
 from restore_conv_dae.model import MULTIPLE
 from restore_conv_dae.plugin import DenoiseOptions
@@ -49,7 +49,7 @@ class ConvDae:
             log.info("no noise found; the picture stays as it is")
             return image
         pixels = self.networks.subtracted(reader, level * max(1.0, options.strength), min(1.0, options.strength))
-        return image.with_pixels(np.repeat(pixels, image.channels // pixels.shape[2], 2))
+        return image.with_pixels(in_channels(pixels, image.channels))
 
     def level(self, reader: PixelReader, options: DenoiseOptions) -> Tensor:
         """The noise level ``(1, 1, H/8, W/8)`` in [0, 1] units, or ``(1, 1, 1, 1)`` where the user gives it."""

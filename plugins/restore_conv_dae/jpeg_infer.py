@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,7 +12,7 @@ from torch import Tensor
 from restore.diagnose import estimate_jpeg
 from restore.image import Image, Observation, Restoration
 from restore.spec import Runtime
-from restore.toolkit.pixels import PixelReader, as_grey
+from restore.toolkit.pixels import PixelReader, as_grey, in_channels
 from restore_conv_dae.execution import Execution, load_execution
 from restore_conv_dae.jpeg_level import level_of, quality_of
 from restore_conv_dae.jpeg_recipe import QUALITIES
@@ -62,7 +61,7 @@ class ConvDaeJpeg:
             quality, level, said = options.saved_at, _level(options.saved_at), f"quality {options.saved_at:g}, as told"
         log.info("%s", said)
         pixels = self.networks.subtracted(reader, level, options.strength)
-        mended = image.with_pixels(np.repeat(pixels, image.channels // pixels.shape[2], 2))
+        mended = image.with_pixels(in_channels(pixels, image.channels))
         return Restoration(mended, account={"quality": round(quality), "summary": said})
 
 

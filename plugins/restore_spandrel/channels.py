@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from restore.image import Pixels
-from restore.toolkit.pixels import PixelReader, as_grey, to_pixels, white_of
+from restore.toolkit.pixels import PixelReader, as_grey, in_channels, to_pixels, white_of
 from restore_spandrel.execution import Execution
 
 
@@ -35,16 +35,14 @@ def run_network(
         result = np.concatenate(planes, axis=2)
     elif inputs == 4:
         opaque = np.full(given.shape[:2], white_of(given), given.dtype) if alpha is None else alpha
-        four = np.dstack((np.repeat(given, 3 // given.shape[2], axis=2), opaque))
+        four = np.dstack((in_channels(given, 3), opaque))
         result = _one(execution, four, 4, 4 if outputs == 4 else given.shape[2], strength)
         if outputs == 4:
             made = None if alpha is None else np.ascontiguousarray(result[:, :, 3])
             result = result[:, :, :3] if given.shape[2] == 3 else _mean(result[:, :, :3])
     else:
         result = _one(execution, given, 3, given.shape[2], strength)
-    channels = pixels.shape[2]
-    result = np.repeat(result, channels // result.shape[2], axis=2) if result.shape[2] < channels else result
-    return np.ascontiguousarray(result), made
+    return np.ascontiguousarray(in_channels(result, pixels.shape[2])), made
 
 
 def _mean(colours: Pixels) -> Pixels:

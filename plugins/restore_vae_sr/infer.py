@@ -18,7 +18,7 @@ from restore.resampling import resized
 from restore.spec import Runtime
 from restore.toolkit.alpha import bled
 from restore.toolkit.device import Machine, choose
-from restore.toolkit.pixels import as_grey
+from restore.toolkit.pixels import as_grey, in_channels
 from restore.toolkit.strips import edge_within
 from restore.weights import load as load_weights
 from restore_vae_sr.enlargement import BYTES_PER_PIXEL, EDGE, Enlargement, Sampling
@@ -127,8 +127,7 @@ class _Picture:
         return pixels if pixels.shape[:2] == self.size else resized(pixels, *self.size)
 
     def _finished(self, pixels: Pixels) -> Image:
-        pixels = self._sized(pixels)
-        return self.image.with_pixels(np.repeat(pixels, self.image.channels // pixels.shape[2], 2), self.alpha)
+        return self.image.with_pixels(in_channels(self._sized(pixels), self.image.channels), self.alpha)
 
 
 def load(files: Sequence[Path], runtime: Runtime) -> VaeUpscaler:

@@ -35,6 +35,19 @@ def as_grey(pixels: Pixels) -> Pixels:
     return first if all(np.array_equal(pixels[..., c], pixels[..., 0]) for c in range(1, pixels.shape[2])) else pixels
 
 
+def in_channels(pixels: Pixels, channels: int) -> Pixels:
+    """The way back from `as_grey`: one channel repeated.
+
+    Args:
+        pixels: ``(H, W, 1)``, or of `channels`.
+        channels: How many there are to be.
+
+    Returns:
+        ``(H, W, channels)``; the pixels themselves where they have as many: a copy of a large picture costs memory.
+    """
+    return pixels if pixels.shape[2] == channels else np.repeat(pixels, channels, 2)
+
+
 class PixelReader:
     """Reads windows of a picture as float tensors, mirrored beyond its right and lower border.
 
