@@ -55,3 +55,31 @@ def test_holes_that_the_allocator_leaves_do_not_count() -> None:
     made, held = map(int, told.split())
     assert made == 2
     assert 22 * MIB < held < 28 * MIB
+
+
+OLD_HEAP = """
+import ctypes
+import numpy as np
+from restore.conformance.peak import peak_of
+
+SIZES = [(300 + 4 * k) << 10 for k in range(150)]
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+np.ones(31 << 20, np.uint8)
+blocks = []
+for size in SIZES:
+    blocks.append(libc.malloc(ctypes.c_size_t(size + 4096)))
+    libc.malloc(ctypes.c_size_t(20_000))  # never freed: holes stay apart
+for block in blocks:
+    libc.free(ctypes.c_void_p(block))
+
+print(*peak_of(lambda: sum(int(np.ones(size, np.uint8)[-1]) for size in SIZES)))
+"""
+
+
+def test_holes_that_others_have_left_do_not_count() -> None:
+    # One block at a time, 0.9 MiB at most; each fits into another hole of 90 MiB in all.
+    told = subprocess.run([sys.executable, "-c", OLD_HEAP], capture_output=True, text=True, check=True).stdout
+    made, held = map(int, told.split())
+    assert made == 150
+    assert held < 8 * MIB

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from restore.memory import give_back
 
@@ -42,8 +42,8 @@ def peak_of(work: Callable[[], Made]) -> tuple[Made, int]:
 
     Memory that is free, but not given back, is given back first. While the work is done, large blocks go back to the
     system as soon as they are free (glibc only): otherwise the figure would depend on what the allocator has seen
-    before, by as much as was asked for. What it keeps all the same and uses again is not counted, so that figures err
-    on the low side.
+    before, by as much as was asked for. Small ones that it keeps and uses again are not counted, so that figures err on
+    the low side.
 
     Args:
         work: What to do.
@@ -52,16 +52,17 @@ def peak_of(work: Callable[[], Made]) -> tuple[Made, int]:
         What it returned, and bytes.
     """
     give_back()
-    _CLEAR.write_text("5")
-    before = _kilobytes("VmRSS")
     with _given_back_at_once():
+        _CLEAR.write_text("5")
+        before = _kilobytes("VmRSS")
         made = work()
-    return made, max(0, _kilobytes("VmHWM") - before) * 1024
+        most = _kilobytes("VmHWM")
+    return made, max(0, most - before) * 1024
 
 
 @contextmanager
 def _given_back_at_once() -> Iterator[None]:
-    """Large blocks are given back to the system when they are freed."""
+    """Large blocks come from the system and are given back to it when they are freed (glibc only)."""
     adjust = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if adjust is None:
         yield
@@ -69,10 +70,44 @@ def _given_back_at_once() -> Iterator[None]:
     adjust(_MMAP_THRESHOLD, _SMALLEST)
     adjust(_TRIM_THRESHOLD, _SMALLEST)
     try:
-        yield
+        with _holes_closed():
+            yield
     finally:
         adjust(_MMAP_THRESHOLD, _LARGEST)
         adjust(_TRIM_THRESHOLD, 2 * _LARGEST)
+
+
+class _Mallinfo(ctypes.Structure):
+    """What mallinfo2(3) returns: ten numbers; the fourth, ``hblks``, counts blocks with memory of their own."""
+
+    _fields_: ClassVar = [(name, ctypes.c_size_t) for name in ("a", "b", "c", "hblks", "e", "f", "g", "h", "i", "j")]
+
+
+@contextmanager
+def _holes_closed() -> Iterator[None]:
+    """No large block fits into the heap of this thread.
+
+    The threshold counts where the heap has no room only. One of a process that has done much has many holes; from
+    each that is used, and then from the next, memory would stay. They are filled with blocks that nobody writes to,
+    which takes hardly any memory, until one is given memory of its own.
+    """
+    libc = ctypes.CDLL(None)
+    information = getattr(libc, "mallinfo2", None)  # glibc 2.33
+    if information is None:
+        yield
+        return
+    information.restype = _Mallinfo
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
+    with_own_memory = information().hblks
+    blocks = [libc.malloc(_SMALLEST)]
+    while blocks[-1] and information().hblks <= with_own_memory:
+        blocks.append(libc.malloc(_SMALLEST))
+    try:
+        yield
+    finally:
+        for block in blocks:
+            libc.free(block)
 
 
 def _kilobytes(name: str) -> int:
