@@ -1,122 +1,81 @@
-"""The colours of a fused picture: what is clipped in one channel of a long exposure keeps the hue of the short one."""
+"""The fuser keeps depth, alpha and metadata, and makes no colours of its own, whatever its weights are."""
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import pytest
-import torch
-from restore_latent_fusion.colours import CLIPPED, DARK, FULLER, Hues, completed
-from restore_latent_fusion.losses import luma
-from torch import Tensor
+from restore_latent_fusion.infer import LatentFuser, load
 
-Colour = tuple[float, float, float]
-ORANGE: Colour = (0.6, 0.38, 0.14)
-YELLOWED: Colour = (1.0, 0.71, 0.26)  # the same, 1.88 times as strong, which is more than its red channel holds
+from restore.image import Image, Metadata, Pixels, SeriesKind
+from tests.random_fuser import CPU, DEPTHS, frames_of, fuse, infrared_pair, write_random_weights
+
+INFRARED = SeriesKind.INFRARED
 
 
-def frame(colour: Colour) -> Tensor:
-    return torch.tensor(colour).reshape(1, 3, 1, 1).expand(1, 3, 4, 6).clone()
+@pytest.fixture(scope="module")
+def fuser(tmp_path_factory: pytest.TempPathFactory) -> LatentFuser:
+    return load(write_random_weights(tmp_path_factory.mktemp("weights") / "random.safetensors"), CPU)
 
 
-def gathered(frames: list[Tensor], weights: list[float] | None = None) -> tuple[Hues, Tensor]:
-    """The hues of weighted frames, and the frames' mix."""
-    hues, shares = Hues(), weights or [1 / len(frames)] * len(frames)
-    for each, share in zip(frames, shares, strict=True):
-        hues.add(each, torch.full((1, 1, 4, 6), share))
-    return hues, torch.stack([each * share for each, share in zip(frames, shares, strict=True)]).sum(0)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("dtype", "white"), DEPTHS)
+def test_every_depth_gives_the_same_picture_with_the_first_frames_alpha_and_metadata(
+    fuser: LatentFuser, dtype: type, white: int, channels: int
+) -> None:
+    eight_bit = frames_of(70, 90, channels=channels)
+    frames: list[Pixels] = [(frame / 255 * white).astype(dtype) for frame in eight_bit]
+    alpha: Pixels = np.ascontiguousarray(frames[0][..., 0])
+    reference = Image(frames[0], alpha, Metadata(icc=b"profile"))
+    result = fuse(fuser, [reference, Image(frames[1], metadata=Metadata(icc=b"other"))])
+    assert result.pixels.dtype == dtype and result.pixels.shape == (70, 90, channels)
+    assert result.alpha is alpha and result.metadata == Metadata(icc=b"profile")
+    steps = result.pixels / white * 255
+    assert np.abs(steps - fuse(fuser, eight_bit).pixels).max() <= 1.01
+    if dtype != np.uint8:
+        assert np.mean(np.abs(steps - steps.round()) > 0.01) > 0.9, "the result is not rounded to 8 bits"
 
 
-def fused(frames: list[Tensor], weights: list[float] | None = None) -> Tensor:
-    """The picture of which nothing is lacking."""
-    hues, mixed = gathered(frames, weights)
-    return completed(mixed, mixed, torch.zeros(1, 2, 4, 6), hues.change())
+def test_float_beyond_white_is_taken_for_white(fuser: LatentFuser) -> None:
+    frames: list[Pixels] = [(frame / 128).astype(np.float32) for frame in frames_of(40, 40)]
+    result = fuse(fuser, frames).pixels
+    assert np.array_equal(result, fuse(fuser, [frame.clip(0, 1) for frame in frames]).pixels)
+    assert 0 <= result.min() <= result.max() <= 1
 
 
-def hue(colour: Tensor) -> float:
-    """In degrees: 0 is red, 60 yellow, 120 green."""
-    red, green, blue = colour.mean((0, 2, 3)).tolist()
-    return math.degrees(math.atan2(3**0.5 * (green - blue), 2 * red - green - blue))
+def test_frames_without_colour_give_none_also_in_colour_files(fuser: LatentFuser) -> None:
+    single = frames_of(40, 60, channels=1)
+    repeated = [np.repeat(frame, 3, 2) for frame in single]
+    result = fuse(fuser, repeated).pixels
+    assert result.shape == (40, 60, 3) and (result == result[..., :1]).all()
+    assert np.array_equal(result[..., :1], fuse(fuser, single).pixels)
 
 
-def strength(colour: Tensor) -> float:
-    """How far a colour is from grey, as a share of its luma."""
-    light = luma(colour)
-    return float(((colour - light) / light).square().sum(1).sqrt().mean())
+def test_grey_and_colour_may_be_mixed_and_the_first_frame_decides(fuser: LatentFuser) -> None:
+    one, other = frames_of(40, 60)
+    assert fuse(fuser, [one, other[..., :1]]).channels == 3
+    assert fuse(fuser, [one[..., :1], other]).channels == 1
 
 
-@pytest.mark.parametrize("share", [0.4, 0.6, 0.8])
-def test_what_one_channel_cannot_hold_takes_the_hue_of_the_frame_that_holds_it(share: float) -> None:
-    frames, weights = [frame(ORANGE), frame(YELLOWED)], [share, 1 - share]
-    _, mixed = gathered(frames, weights)
-    result = fused(frames, weights)
-    assert hue(mixed) > hue(frames[0]) + 0.8
-    assert hue(result) == pytest.approx(hue(frames[0]), abs=0.5)
-    assert torch.allclose(luma(result), luma(mixed), atol=1e-6), "the light is that of all"
+@pytest.mark.parametrize("repeated", [False, True])
+@pytest.mark.parametrize(("dtype", "white"), DEPTHS)
+def test_beside_infrared_the_visible_frames_chroma_stays(
+    fuser: LatentFuser, dtype: type, white: int, repeated: bool
+) -> None:
+    visible, infrared = infrared_pair(dtype, white)
+    fused = fuse(fuser, [visible, np.repeat(infrared, 3, 2) if repeated else infrared], INFRARED).pixels
+    inside = (fused > 0).all(axis=2) & (fused < white).all(axis=2)
+    assert inside.mean() > 0.9
+    shades = [pixels.astype(float) / white * 255 for pixels in (visible, fused)]
+    lumas = [shade @ (0.299, 0.587, 0.114) for shade in shades]
+    for channel, factor in ((0, 0.713), (2, 0.564)):  # Cr and Cb
+        chroma = [factor * (shade[..., channel] - y) for shade, y in zip(shades, lumas, strict=True)]
+        assert np.abs(chroma[0] - chroma[1])[inside].max() <= (0.8 if white == 255 else 0.01)
+    assert np.abs(lumas[0] - lumas[1]).mean() > 1, "luma is fused"
 
 
-def test_where_nothing_is_clipped_nothing_is_changed() -> None:
-    hues, _ = gathered([frame(ORANGE), frame((0.9, 0.6, 0.2)), torch.rand(1, 3, 4, 6) * CLIPPED])
-    assert hues.change() is None
-    clipped = frame((0.3, 0.5, 0.8))
-    clipped[..., 0] = 1.0
-    change = gathered([frame((0.3, 0.5, 0.7)), clipped])[0].change()
-    assert change is not None
-    assert float(change[..., 1:].abs().max()) < 1e-6 < float(change[..., 0].abs().max())
-
-
-def test_where_all_frames_are_clipped_their_colours_stay() -> None:
-    change = gathered([frame((1.0, 0.5, 0.2)), frame((1.0, 0.9, 0.4))])[0].change()
-    assert change is not None and float(change.abs().max()) < 1e-5
-    assert torch.isfinite(fused([frame((1.0, 1.0, 1.0))] * 2)).all()
-    assert torch.isfinite(fused([frame((0.0, 0.0, 0.0)), frame((1.0, 1.0, 1.0))])).all()
-
-
-def test_a_frame_that_is_much_darker_does_not_say_what_colour_things_have() -> None:
-    """Its blacks are tinted by the camera and full of noise."""
-    change = gathered([frame((0.15, 0.03, 0.0)), frame((1.0, 0.9, 0.3))])[0].change()
-    assert change is not None and float(change.abs().max()) < 1e-6
-
-
-def test_what_is_white_in_one_frame_stays_pale() -> None:
-    frames = [frame((0.8, 0.5, 0.4)), frame((1.0, 1.0, 1.0))]
-    _, mixed = gathered(frames)
-    assert strength(fused(frames)) < strength(mixed) * FULLER * 1.02 < strength(frames[0])
-
-
-def test_colours_fit_below_white_so_that_clipping_does_not_turn_them_again() -> None:
-    frames = [frame((0.9, 0.4, 0.1)), frame((1.0, 0.95, 0.3))]
-    _, mixed = gathered(frames, [0.3, 0.7])
-    result = fused(frames, [0.3, 0.7])
-    assert float(result.max()) <= 1 + 1e-3
-    assert hue(frames[0]) < hue(result) < hue(frames[0]) + 4 < hue(mixed)
-
-
-def test_from_little_clipped_to_clipped_colours_go_over_without_a_step() -> None:
-    """Both frames of a slope whose longer exposure is clipped from somewhere on."""
-    light = torch.linspace(0.2, 0.9, 256).reshape(1, 1, 1, -1)
-    short = light * torch.tensor([1.0, 0.62, 0.24]).reshape(1, 3, 1, 1)
-    long = (1.88 * short).clamp(max=1)
-    hues = Hues()
-    for each in (short, long):
-        hues.add(each, torch.full_like(light, 0.5))
-    change = hues.change()
-    assert change is not None
-    mixed = (short + long) / 2
-    result = completed(mixed, mixed, torch.zeros(1, 2, 1, 256), change)
-    assert float(change.abs().max()) > 0.05
-    steps, before = (picture.diff(dim=3).abs().amax(dim=(0, 1, 2)) for picture in (result, short + long))
-    assert float(steps.max()) < 2 * float(before.max())
-
-
-def test_light_and_detail_are_added_to_luma_and_colour_follows() -> None:
-    mixed, coarse = frame((0.5, 0.4, 0.3)), frame((0.4, 0.3, 0.2))
-    lacking = torch.zeros(1, 2, 4, 6)
-    assert torch.allclose(completed(mixed, coarse, lacking), mixed, atol=1e-6)
-    lacking[:, 0] = 0.1
-    brighter = completed(mixed, coarse, lacking)
-    light = luma(mixed)
-    assert torch.allclose(luma(brighter), light + 0.1, atol=1e-6)
-    assert torch.allclose(brighter - luma(brighter), (mixed - light) * (light + 0.1 + DARK) / (light + DARK), atol=1e-6)
-    lacking[:] = torch.tensor([0.0, 20.0]).reshape(1, 2, 1, 1)
-    assert torch.allclose(luma(completed(mixed, coarse, lacking)), 2 * light - luma(coarse), atol=1e-5)
+def test_a_grey_visible_frame_beside_infrared_gives_a_grey_picture(fuser: LatentFuser) -> None:
+    visible, infrared = infrared_pair()
+    single = fuse(fuser, [np.ascontiguousarray(visible[..., :1]), infrared], INFRARED)
+    assert single.channels == 1
+    repeated = fuse(fuser, [np.repeat(visible[..., :1], 3, 2), infrared], INFRARED).pixels
+    assert np.array_equal(repeated, np.repeat(single.pixels, 3, 2))

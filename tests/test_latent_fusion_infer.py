@@ -1,4 +1,4 @@
-"""The fuser keeps its promises whatever its weights are: strips make no difference, colours and depth stay.
+"""The fuser keeps its promises whatever its weights are: strips make no difference, and rules are kept.
 
 Tested with a small network that nobody taught; what holds for the shipped weights is in test_latent_fusion_weights.py.
 """
@@ -11,21 +11,19 @@ from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
 from restore_latent_fusion.infer import LatentFuser, load, load_model
 from restore_latent_fusion.losses import luma
-from restore_latent_fusion.model import KINDS, MULTIPLE, Architecture, LatentFusion
+from restore_latent_fusion.model import KINDS, MULTIPLE, Architecture
 from restore_latent_fusion.plugin import FUSING, WEIGHTS, FuseOptions, provide_restorers
-from skimage import data
 
 from restore.codecs.header import Header
 from restore.contribution_map import contribution_map
 from restore.errors import DeviceError, InputError, WeightsError
-from restore.image import Image, Metadata, Observation, Pixels, Restoration, SeriesKind
+from restore.image import Image, Observation, Pixels, Restoration, SeriesKind
 from restore.memory import COPIES, share
 from restore.result_size import working_bytes_of_series
 from restore.series.reading import series_bytes
@@ -34,66 +32,31 @@ from restore.testing import checks
 from restore.toolkit import strips
 from restore.toolkit.pixels import PixelReader
 from restore.weights import save
+from tests.random_fuser import (
+    CPU,
+    DEPTHS,
+    PLAIN,
+    SMALL,
+    ask,
+    frames_of,
+    fuse,
+    infrared_pair,
+    lively,
+    write_random_weights,
+)
 
 SPEC = provide_restorers()[0]
-SMALL = Architecture(width=16, deep=16, latent=4)
 EXPOSURE, FOCUS, INFRARED = SeriesKind.EXPOSURE, SeriesKind.FOCUS, SeriesKind.INFRARED
-PLAIN = FuseOptions()
-CPU = Runtime(device="cpu", threads=1, precision="float32")
-DEPTHS = [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)]
-
-
-def lively() -> LatentFusion:
-    """A network that nobody taught, which yet prefers frames and adds something to them."""
-    torch.manual_seed(0)
-    model = LatentFusion(SMALL)
-    with torch.no_grad():
-        head = model.attention.logits[-2]
-        assert isinstance(head, torch.nn.Conv2d)
-        head.weight.mul_(40)
-    return model.eval().requires_grad_(False)
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "random.safetensors"
-    said = dict.fromkeys(("version", "data", "steps", "seed", "metrics", "command"), "none")
-    save(path, lively().state_dict(), {**said, "model": SPEC.name, "config": json.dumps(SMALL.as_dict())})
-    return path
+    return write_random_weights(tmp_path_factory.mktemp("weights") / "random.safetensors")
 
 
 @pytest.fixture(scope="module")
 def fuser(weights: Path) -> LatentFuser:
     return load(weights, CPU)
-
-
-def frames_of(height: int, width: int, count: int = 2, channels: int = 3) -> list[npt.NDArray[np.uint8]]:
-    """A photograph at several exposures, soft in different places."""
-    whole = np.ascontiguousarray(cv2.resize(data.astronaut()[20:420, 60:500], (width, height))[..., :channels])
-    rng = np.random.default_rng(0)
-    found = []
-    for k in range(count):
-        gain = 0.5 + k / max(1, count - 1)
-        noisy = whole.reshape(height, width, channels) * gain + rng.normal(0, 6, (height, width, channels))
-        found.append(np.rint(noisy.clip(0, 255)).astype(np.uint8))
-    return found
-
-
-def fuse(fuser: LatentFuser, frames: Sequence[Pixels | Image], kind: SeriesKind | None = FOCUS) -> Image:
-    answer = ask(fuser, frames, kind)
-    assert isinstance(answer, Image)
-    return answer
-
-
-def ask(
-    fuser: LatentFuser,
-    frames: Sequence[Pixels | Image],
-    kind: SeriesKind | None = FOCUS,
-    names: tuple[str, ...] = (),
-    options: FuseOptions = PLAIN,
-) -> Image | Restoration:
-    images = tuple(frame if isinstance(frame, Image) else Image(frame) for frame in frames)
-    return fuser.restore(Observation(images, kind=kind, names=names), options)
 
 
 def whole(frames: Sequence[Pixels], kind: SeriesKind) -> npt.NDArray[np.float32]:
@@ -155,79 +118,6 @@ def test_pieces_at_every_resolution_make_no_difference(
     monkeypatch.setattr("restore_latent_fusion.assembly._BAND", 27)
     pieces = fuse(LatentFuser(fuser.model, fuser.machine, 64), frames, kind).pixels
     assert np.abs(pieces - expected).max() <= 1 and (pieces != expected).mean() < 0.01
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize(("dtype", "white"), DEPTHS)
-def test_every_depth_gives_the_same_picture_with_the_first_frames_alpha_and_metadata(
-    fuser: LatentFuser, dtype: type, white: int, channels: int
-) -> None:
-    eight_bit = frames_of(70, 90, channels=channels)
-    frames: list[Pixels] = [(frame / 255 * white).astype(dtype) for frame in eight_bit]
-    alpha: Pixels = np.ascontiguousarray(frames[0][..., 0])
-    reference = Image(frames[0], alpha, Metadata(icc=b"profile"))
-    result = fuse(fuser, [reference, Image(frames[1], metadata=Metadata(icc=b"other"))])
-    assert result.pixels.dtype == dtype and result.pixels.shape == (70, 90, channels)
-    assert result.alpha is alpha and result.metadata == Metadata(icc=b"profile")
-    steps = result.pixels / white * 255
-    assert np.abs(steps - fuse(fuser, eight_bit).pixels).max() <= 1.01
-    if dtype != np.uint8:
-        assert np.mean(np.abs(steps - steps.round()) > 0.01) > 0.9, "the result is not rounded to 8 bits"
-
-
-def test_float_beyond_white_is_taken_for_white(fuser: LatentFuser) -> None:
-    frames: list[Pixels] = [(frame / 128).astype(np.float32) for frame in frames_of(40, 40)]
-    result = fuse(fuser, frames).pixels
-    assert np.array_equal(result, fuse(fuser, [frame.clip(0, 1) for frame in frames]).pixels)
-    assert 0 <= result.min() <= result.max() <= 1
-
-
-def test_frames_without_colour_give_none_also_in_colour_files(fuser: LatentFuser) -> None:
-    single = frames_of(40, 60, channels=1)
-    repeated = [np.repeat(frame, 3, 2) for frame in single]
-    result = fuse(fuser, repeated).pixels
-    assert result.shape == (40, 60, 3) and (result == result[..., :1]).all()
-    assert np.array_equal(result[..., :1], fuse(fuser, single).pixels)
-
-
-def test_grey_and_colour_may_be_mixed_and_the_first_frame_decides(fuser: LatentFuser) -> None:
-    one, other = frames_of(40, 60)
-    assert fuse(fuser, [one, other[..., :1]]).channels == 3
-    assert fuse(fuser, [one[..., :1], other]).channels == 1
-
-
-def infrared_pair(dtype: type = np.uint8, white: int = 255) -> tuple[Pixels, Pixels]:
-    """A coloured picture without black and white, and a grey one with a hot spot."""
-    visible = 90 + frames_of(80, 96)[1] / 255 * 60
-    infrared = np.full((80, 96, 1), 100.0)
-    cv2.circle(infrared, (40, 50), 12, 200, cv2.FILLED)
-    scaled = [frame / 255 * white for frame in (visible, infrared)]
-    return tuple(s.round(6 if white == 1 else 0).astype(dtype) for s in scaled)  # type: ignore[return-value]
-
-
-@pytest.mark.parametrize("repeated", [False, True])
-@pytest.mark.parametrize(("dtype", "white"), DEPTHS)
-def test_beside_infrared_the_visible_frames_chroma_stays(
-    fuser: LatentFuser, dtype: type, white: int, repeated: bool
-) -> None:
-    visible, infrared = infrared_pair(dtype, white)
-    fused = fuse(fuser, [visible, np.repeat(infrared, 3, 2) if repeated else infrared], INFRARED).pixels
-    inside = (fused > 0).all(axis=2) & (fused < white).all(axis=2)
-    assert inside.mean() > 0.9
-    shades = [pixels.astype(float) / white * 255 for pixels in (visible, fused)]
-    lumas = [shade @ (0.299, 0.587, 0.114) for shade in shades]
-    for channel, factor in ((0, 0.713), (2, 0.564)):  # Cr and Cb
-        chroma = [factor * (shade[..., channel] - y) for shade, y in zip(shades, lumas, strict=True)]
-        assert np.abs(chroma[0] - chroma[1])[inside].max() <= (0.8 if white == 255 else 0.01)
-    assert np.abs(lumas[0] - lumas[1]).mean() > 1, "luma is fused"
-
-
-def test_a_grey_visible_frame_beside_infrared_gives_a_grey_picture(fuser: LatentFuser) -> None:
-    visible, infrared = infrared_pair()
-    single = fuse(fuser, [np.ascontiguousarray(visible[..., :1]), infrared], INFRARED)
-    assert single.channels == 1
-    repeated = fuse(fuser, [np.repeat(visible[..., :1], 3, 2), infrared], INFRARED).pixels
-    assert np.array_equal(repeated, np.repeat(single.pixels, 3, 2))
 
 
 @pytest.mark.parametrize("kind", KINDS)
