@@ -8,7 +8,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from restore.cli.training import Duration, commands
+from restore.cli.training import commands
+from restore.duration import Duration
 from restore.errors import PluginError, UsageError
 from restore.plugin_manager import PluginManager
 from restore.spec import Options, Restorer, RestorerSpec, Runtime, TrainSpec, hookimpl

@@ -28,7 +28,7 @@ ORDER = (
     {"codecs", "stamps", "folder_lock", "weights", "toolkit", "hookspecs", "contracts", "resampling", "enlarging"}
     | {"degrade", "degradations", "holes", "correct", "diagnose", "heat_map", "series", "contribution_map", "fusing"}
     | {"contact_sheet", "display", "drawn_png"}
-    | {"step_tables", "option_types", "stray_output"},
+    | {"step_tables", "option_types", "duration", "stray_output"},
     {
         "plugin_manager",
         "plugin_record",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 from typing import Literal, cast
 
 import click
 
+from restore.duration import Duration
 from restore.errors import UsageError
 from restore.spec import TrainSpec
 from restore_generate.architecture import MODELS, Model
@@ -17,8 +17,6 @@ from restore_generate.judging_commands import judge
 from restore_generate.sampling_commands import augment, interpolate, reconstruct, sample
 from restore_generate.seeing_commands import animate, map_, uncertainty, web
 
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
 
 @click.group(short_help="Learn to make pictures: autoencoders, VAEs, a GAN.")
 def generate() -> None:
@@ -26,19 +24,6 @@ def generate() -> None:
 
     For small pictures (32 or 64 pixels). What these models make is invented: nothing of it restores a photograph.
     """
-
-
-class Duration(click.ParamType[float]):
-    """A time such as ``90``, ``30m`` or ``2.5h``, in seconds."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read the text; numbers without a unit are seconds."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", str(value).strip())
-        if not match or float(match[1]) == 0:
-            self.fail(f"{value!r} is not a time. Write 90s, 30m, 2.5h or 1d.", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
 
 
 @generate.command(short_help="Train a model on a folder of pictures.")
