@@ -16,7 +16,7 @@ from restore_conv_dae.train import train
 from skimage import data
 from torch import Tensor
 
-from restore.errors import WeightsError
+from restore.errors import UsageError, WeightsError
 from restore.spec import TrainSpec
 from restore.weights import header
 
@@ -94,3 +94,8 @@ def test_the_lesson_may_begin_with_what_a_denoiser_knows_but_not_the_other_way_r
     assert header(learned.output)["model"] == "conv-dae-jpeg"
     with pytest.raises(WeightsError, match="conv-dae-jpeg"):
         train(replace(spec, warm_start=learned.output, work=spec.work.with_name("k")), NOISE)
+
+
+def test_its_estimator_cannot_be_learned_alone(spec: TrainSpec) -> None:
+    with pytest.raises(UsageError, match="conv-dae-jpeg cannot learn 'estimator' alone"):
+        train(replace(spec, settings={**spec.settings, "learns": "estimator"}), SAVED)

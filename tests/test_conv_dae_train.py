@@ -81,7 +81,7 @@ def test_the_estimator_learns_alone_and_leaves_the_denoiser_as_it_is(spec: Train
 
 
 def test_what_cannot_be_learned_alone_is_refused(spec: TrainSpec) -> None:
-    with pytest.raises(UsageError, match="cannot learn 'denoiser' alone"):
+    with pytest.raises(UsageError, match="learns=denoiser: Input should be 'both' or 'estimator'"):
         train(replace(spec, settings=TINY | {"learns": "denoiser"}))
 
 

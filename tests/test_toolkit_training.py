@@ -14,9 +14,14 @@ from torch import nn
 from restore.errors import InputError, UsageError, WeightsError
 from restore.spec import TrainSpec
 from restore.toolkit.training import (
+    Counts,
     CsvLog,
     Interruption,
     MovingAverage,
+    Numbers,
+    Rate,
+    Share,
+    Sixteens,
     channels_last,
     command,
     cosine_rate,
@@ -32,8 +37,16 @@ from restore.weights import save
 
 @dataclass(frozen=True)
 class _Settings:
-    rate: float = 0.1
+    rate: Rate = 0.1
     kind: Literal["slow", "fast"] = "slow"
+    crop: Sixteens = 32
+    share: Share = 0.5
+    widths: Counts = "8-16"
+    scales: Numbers = "1-0.5"
+
+    def __post_init__(self) -> None:
+        if self.crop == 48 and self.kind == "fast":
+            raise ValueError("crop=48 is for the slow ones")
 
 
 def _spec(**settings: str) -> TrainSpec:
@@ -46,7 +59,17 @@ def test_settings_are_read_from_text_and_keep_their_defaults() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "said"),
-    [({"speed": "1"}, "no training setting 'speed'"), ({"rate": "much"}, "rate=much"), ({"kind": "odd"}, "kind=odd")],
+    [
+        ({"speed": "1"}, "no training setting 'speed'"),
+        ({"rate": "much"}, "rate=much"),
+        ({"rate": "-1"}, "rate=-1"),
+        ({"kind": "odd"}, "kind=odd"),
+        ({"crop": "40"}, "crop=40: .*multiple of 16"),
+        ({"share": "1.1"}, "share=1.1"),
+        ({"widths": "8-0"}, "widths=8-0"),
+        ({"scales": "1;0.5"}, "scales=1;0.5"),
+        ({"crop": "48", "kind": "fast"}, "do not go together: crop=48 is for the slow ones"),
+    ],
 )
 def test_unknown_settings_and_values_are_refused_by_name(settings: dict[str, str], said: str) -> None:
     with pytest.raises(UsageError, match=said):

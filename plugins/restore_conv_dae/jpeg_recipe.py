@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from restore.degrade import grey, jpeg, uniform
-from restore.toolkit.training import save_grid
+from restore.toolkit.training import Share, save_grid
 from restore_conv_dae.jpeg_level import level_of
 from restore_conv_dae.recipe import MARGIN, Lesson, Pair, Settings
 
@@ -34,10 +34,10 @@ class JpegSettings(Settings):
         aligned: Share of the steps whose blocks begin at the crops' corner, as in files that nobody has cut.
     """
 
-    luma: float = 0.7  # subsampled chroma is most of the squared error, and none of what is seen
-    untouched: float = 0.06
-    twice: float = 0.15
-    aligned: float = 0.75
+    luma: Share = 0.7  # subsampled chroma is most of the squared error, and none of what is seen
+    untouched: Share = 0.06
+    twice: Share = 0.15
+    aligned: Share = 0.75
 
 
 def save(clean: Tensor, settings: JpegSettings, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:

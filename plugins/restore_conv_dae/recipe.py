@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 
 from restore.degrade import camera_noise, gaussian_noise, grey, uniform
 from restore.image import Pixels
-from restore.toolkit.training import save_grid
+from restore.toolkit.training import Counts, Numbers, Positive, Rate, Share, Sixteens, Weight, save_grid
 from restore_conv_dae.model import Architecture, Denoiser, NoiseEstimator, denoise
 
 HELD_BACK = 24
@@ -46,21 +46,31 @@ class Settings:
         candidates: Of how many places the one with the most detail is taken.
     """
 
-    rate: float = 1e-3
-    inner_rate: float = 0.02
-    decay: float = 0.02
-    batch: int = 16
-    crop: int = 96
-    camera: float = 0.19
-    grey: float = 0.13
-    clean: float = 0.08
-    told: float = 0.6
-    widths: str = "64-128-192"
-    blocks: str = "1-1-2-2-1"
-    scales: str = "1-0.7-0.5"
-    candidates: int = 2
-    luma: float = 0.0
-    learns: str = "both"
+    rate: Rate = 1e-3
+    inner_rate: Rate = 0.02
+    decay: Weight = 0.02
+    batch: Positive = 16
+    crop: Sixteens = 96
+    camera: Share = 0.19
+    grey: Share = 0.13
+    clean: Share = 0.08
+    told: Share = 0.6
+    widths: Counts = "64-128-192"
+    blocks: Counts = "1-1-2-2-1"
+    scales: Numbers = "1-0.7-0.5"
+    candidates: Positive = 2
+    luma: Share = 0.0
+    learns: Literal["both", "estimator"] = "both"
+
+    def __post_init__(self) -> None:
+        """Refuse widths and blocks of different networks.
+
+        Raises:
+            ValueError: There is not one number of blocks for each level on the way down and up.
+        """
+        levels = 2 * len(self.widths.split("-")) - 1
+        if len(self.blocks.split("-")) != levels:
+            raise ValueError(f"widths={self.widths} needs {levels} numbers of blocks, not blocks={self.blocks}")
 
     @property
     def architecture(self) -> Architecture:

@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 
 from restore.image import Pixels
 from restore.toolkit.patches import CropSampler
-from restore.toolkit.training import save_grid
+from restore.toolkit.training import Counts, Positive, Rate, Share, Weight, save_grid
 from restore_damage_unet.damage import Layers, draw_layers, scanned, toned, truth_of
 from restore_damage_unet.model import Architecture, Detector, shown
 from restore_damage_unet.overlays import Overlay
@@ -49,16 +49,27 @@ class Settings:
         widths: Channels per level, "16-48-96-128-160".
     """
 
-    rate: float = 1e-3
-    inner_rate: float = 0.005
-    decay: float = 0.05
-    batch: int = 6
-    crop: int = 256
-    clean: float = 0.3
-    again: float = 0.5
+    rate: Rate = 1e-3
+    inner_rate: Rate = 0.005
+    decay: Weight = 0.05
+    batch: Positive = 6
+    crop: Positive = 256
+    clean: Share = 0.3
+    again: Share = 0.5
     kinds: str = ""
-    judged: int = 6
-    widths: str = "16-48-96-128-160"
+    judged: Positive = 6
+    widths: Counts = "16-48-96-128-160"
+
+    def __post_init__(self) -> None:
+        """Refuse crops that the network cannot halve as often as it does.
+
+        Raises:
+            ValueError: Their edge is no multiple of what it must be.
+        """
+        if self.crop % self.architecture.multiple:
+            raise ValueError(
+                f"widths={self.widths} needs a multiple of {self.architecture.multiple}, not crop={self.crop}"
+            )
 
     @property
     def architecture(self) -> Architecture:

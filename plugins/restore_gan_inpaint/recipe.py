@@ -13,7 +13,7 @@ from torch import Tensor
 from restore.holes.drawing import draw_hole
 from restore.image import Pixels
 from restore.toolkit.patches import CropSampler
-from restore.toolkit.training import save_grid
+from restore.toolkit.training import Positive, Rate, Share, Sixteens, Weight, save_grid
 from restore_gan_inpaint.losses import mean_where, squared_gradient
 from restore_gan_inpaint.model import MULTIPLE, Architecture, Generator
 
@@ -50,24 +50,24 @@ class Settings:
         quarter: At 1/4.
     """
 
-    rate: float = 1e-3
-    inner_rate: float = 0.02
-    critic_rate: float = 1e-3
-    decay: float = 0.02
-    batch: int = 6
-    crop: int = 192
-    alone: float = 0.6
-    adversarial: float = 0.02
-    matching: float = 0.2
-    sharpness: float = 0.01
-    penalty: float = 0.001
-    penalty_every: int = 16
-    grey: float = 0.1
+    rate: Rate = 1e-3
+    inner_rate: Rate = 0.02
+    critic_rate: Rate = 1e-3
+    decay: Weight = 0.02
+    batch: Positive = 6
+    crop: Sixteens = 192
+    alone: Share = 0.6
+    adversarial: Weight = 0.02
+    matching: Weight = 0.2
+    sharpness: Weight = 0.01
+    penalty: Weight = 0.001
+    penalty_every: Positive = 16
+    grey: Share = 0.1
     overlays: str = ""
-    holes: int = 600
+    holes: Positive = 600
     critic: str = ""
-    half: int = Architecture.half
-    quarter: int = Architecture.quarter
+    half: Positive = Architecture.half
+    quarter: Positive = Architecture.quarter
 
     @property
     def architecture(self) -> Architecture:

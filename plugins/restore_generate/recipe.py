@@ -14,14 +14,10 @@ from torch import Tensor, nn
 
 from restore import __version__
 from restore.spec import TrainSpec
-from restore.toolkit.training import MovingAverage, command
+from restore.toolkit.training import MovingAverage, Positive, Share, Weight, command
 from restore.toolkit.training_run import TrainingRun
 from restore.weights import save
 from restore_generate.architecture import Architecture, Model, weights_name
-
-Positive = Annotated[int, Field(ge=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Weight = Annotated[float, Field(ge=0)]
 
 LATENTS: Mapping[Model, int] = MappingProxyType(
     {"ae": 128, "vae": 128, "cvae": 128, "bvae": 128, "vrnn": 16, "dcgan": 100, "classifier": 128}

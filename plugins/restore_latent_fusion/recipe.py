@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from restore.degrade import bracket, focus_split, grey, lit_bracket, uniform
 from restore.image import Pixels
 from restore.toolkit.patches import CropSampler
-from restore.toolkit.training import save_grid
+from restore.toolkit.training import Positive, Rate, Share, Sixteens, Weight, save_grid
 from restore_latent_fusion.losses import gradient_loss, luma, similarity, structure, structure_loss
 from restore_latent_fusion.modalities import modalities
 from restore_latent_fusion.model import KINDS, Architecture, LatentFusion
@@ -55,23 +55,23 @@ class Settings:
         latent: Latent variables per position.
     """
 
-    rate: float = 1e-3
-    inner_rate: float = 0.01
-    decay: float = 0.02
-    exposures: int = 3
-    splits: int = 3
-    pairs: int = 3
-    crop: int = 128
-    equal: float = 0.1
-    alone: float = 0.5
-    nats: float = 1e-4
-    truth: float = 0.7
-    edges: float = 1.5
-    level: float = 0.1
-    alike: float = 1.5
-    width: int = 64
-    deep: int = 96
-    latent: int = 48
+    rate: Rate = 1e-3
+    inner_rate: Rate = 0.01
+    decay: Weight = 0.02
+    exposures: Positive = 3
+    splits: Positive = 3
+    pairs: Positive = 3
+    crop: Sixteens = 128
+    equal: Share = 0.1
+    alone: Weight = 0.5
+    nats: Weight = 1e-4
+    truth: Weight = 0.7
+    edges: Weight = 1.5
+    level: Weight = 0.1
+    alike: Weight = 1.5
+    width: Positive = 64
+    deep: Positive = 96
+    latent: Positive = 48
 
     @property
     def architecture(self) -> Architecture:

@@ -16,7 +16,7 @@ from restore.degrade import photo
 from restore.image import Pixels
 from restore.toolkit.patches import CropSampler
 from restore.toolkit.scaling import enlarge, reduce
-from restore.toolkit.training import save_grid
+from restore.toolkit.training import Positive, Rate, Share, Weight, save_grid
 from restore_vae_sr.consistency import assembled
 from restore_vae_sr.model import SCALES, Architecture, Gaussian, VaeSr
 
@@ -52,19 +52,19 @@ class Settings:
     """
 
     training: Literal["clean", "photo"] = "clean"
-    rate: float = 1e-3
-    inner_rate: float = 0.02
-    decay: float = 0.02
-    batch: int = 18
-    crop: int = 32
-    sampled: float = 0.5
-    elbo: float = 0.01
-    spread: float = 0.05
-    free: float = 0.02
-    width: int = 64
-    trunk: int = 3
-    decoder: int = 1
-    latent: int = 16
+    rate: Rate = 1e-3
+    inner_rate: Rate = 0.02
+    decay: Weight = 0.02
+    batch: Positive = 18
+    crop: Positive = 32
+    sampled: Share = 0.5
+    elbo: Weight = 0.01
+    spread: Weight = 0.05
+    free: Weight = 0.02
+    width: Positive = 64
+    trunk: Positive = 3
+    decoder: Positive = 1
+    latent: Positive = 16
 
     @property
     def consistent(self) -> bool:

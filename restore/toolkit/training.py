@@ -9,12 +9,12 @@ import signal
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import cv2
 import numpy as np
 import torch
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from restore.errors import InputError, UsageError, WeightsError
@@ -23,12 +23,28 @@ from restore.weights import header
 
 Settings = TypeVar("Settings")
 
+Positive = Annotated[int, Field(ge=1)]
+"""The type of a setting that counts something: 1 or more."""
+Rate = Annotated[float, Field(ge=0)]
+"""A learning rate; 0 leaves what it is for as it is."""
+Weight = Annotated[float, Field(ge=0)]
+"""How much something counts: 0 or more."""
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole, 0 to 1."""
+Sixteens = Annotated[int, Field(ge=16, multiple_of=16)]
+"""The edge of crops for a network that halves the resolution up to four times."""
+Counts = Annotated[str, Field(pattern=r"^[1-9]\d*(-[1-9]\d*)*$")]
+"""Several counts in one: "64-128-192"."""
+Numbers = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(-\d+(\.\d+)?)*$")]
+"""Several numbers in one: "1-0.7-0.5"."""
+
 
 def parse_settings(kind: type[Settings], spec: TrainSpec, model: str) -> Settings:
     """Read what was given with ``--set name=value``.
 
     Args:
-        kind: A dataclass of settings with defaults.
+        kind: A dataclass of settings with defaults, its types those above or any other that pydantic knows. What it
+            says of settings that do not go together is told as well: a ``ValueError`` of its ``__post_init__``.
         spec: Of the training.
         model: Name of the restorer, for the messages.
 
@@ -42,7 +58,10 @@ def parse_settings(kind: type[Settings], spec: TrainSpec, model: str) -> Setting
     try:
         return TypeAdapter(kind).validate_python(spec.settings)
     except ValidationError as error:
-        wrong = "; ".join(f"{e['loc'][0]}={e['input']}: {e['msg']}" for e in error.errors())
+        found = error.errors()
+        if not found[0]["loc"]:  # of no setting alone
+            raise UsageError(f"the training settings do not go together: {found[0]['ctx']['error']}.") from error
+        wrong = "; ".join(f"{e['loc'][0]}={e['input']}: {e['msg']}" for e in found)
         raise UsageError(f"a training setting cannot be read: {wrong}.") from error
 
 
