@@ -28,7 +28,7 @@ SURE = 3.0
 """By how much the logit of one pixel of a mark must exceed the threshold: twenty times the odds.
 
 Hysteresis (Canny, A computational approach to edge detection, IEEE TPAMI 1986): whatever is damaged is plain somewhere.
-In sound photographs a fifth of the marks of a single threshold is left, at the same F1.
+In CBSD68 a quarter of the marks of a single threshold is left, at the same F1.
 """
 
 
