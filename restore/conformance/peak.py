@@ -78,9 +78,12 @@ def _given_back_at_once() -> Iterator[None]:
 
 
 class _Mallinfo(ctypes.Structure):
-    """What mallinfo2(3) returns: ten numbers; the fourth, ``hblks``, counts blocks with memory of their own."""
+    """What mallinfo(3) returns: ten numbers; the fourth, ``hblks``, counts blocks with memory of their own.
 
-    _fields_: ClassVar = [(name, ctypes.c_size_t) for name in ("a", "b", "c", "hblks", "e", "f", "g", "h", "i", "j")]
+    Bytes overflow in it, counts do not; mallinfo2, where nothing does, is not there before glibc 2.33.
+    """
+
+    _fields_: ClassVar = [(name, ctypes.c_int) for name in ("a", "b", "c", "hblks", "e", "f", "g", "h", "i", "j")]
 
 
 @contextmanager
@@ -92,7 +95,7 @@ def _holes_closed() -> Iterator[None]:
     which takes hardly any memory, until one is given memory of its own.
     """
     libc = ctypes.CDLL(None)
-    information = getattr(libc, "mallinfo2", None)  # glibc 2.33
+    information = getattr(libc, "mallinfo", None)
     if information is None:
         yield
         return
