@@ -80,6 +80,11 @@ def test_the_estimator_learns_alone_and_leaves_the_denoiser_as_it_is(spec: Train
     assert header(alone.output)["model"] == "conv-dae"
 
 
+def test_widths_and_blocks_of_different_networks_are_refused(spec: TrainSpec) -> None:
+    with pytest.raises(UsageError, match="widths=8-8 needs 3 numbers of blocks, not blocks=1-1-1-1-1"):
+        train(replace(spec, settings={"widths": "8-8", "blocks": "1-1-1-1-1"}))
+
+
 def test_what_cannot_be_learned_alone_is_refused(spec: TrainSpec) -> None:
     with pytest.raises(UsageError, match="learns=denoiser: Input should be 'both' or 'estimator'"):
         train(replace(spec, settings=TINY | {"learns": "denoiser"}))

@@ -90,6 +90,8 @@ def test_what_is_missing_or_unknown_is_refused(spec: TrainSpec) -> None:
         train(replace(spec, resume=True))
     with pytest.raises(UsageError, match="no training setting 'width'"):
         train(replace(spec, settings={"width": "8"}))
+    with pytest.raises(UsageError, match="widths=8-8-8 needs a multiple of 8, not crop=100"):
+        train(replace(spec, settings={"widths": "8-8-8", "crop": "100"}))
     with pytest.raises(InputError, match="no overlays"):
         train(replace(spec, data=spec.data[:1]))
     with pytest.raises(InputError, match="no photograph"):

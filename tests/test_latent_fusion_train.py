@@ -149,6 +149,11 @@ def test_a_warm_start_begins_with_the_given_weights(spec: TrainSpec) -> None:
     assert all(torch.allclose(old[name], new[name], atol=1e-6) for name in old)
 
 
+def test_one_kind_of_series_may_be_learned_alone(spec: TrainSpec) -> None:
+    train(replace(spec, settings={**spec.settings, "exposures": "0", "splits": "0"}, max_steps=1))
+    assert spec.output.is_file()
+
+
 def test_what_is_missing_or_unknown_is_refused(spec: TrainSpec, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no checkpoint"):
         train(replace(spec, resume=True))
@@ -156,6 +161,8 @@ def test_what_is_missing_or_unknown_is_refused(spec: TrainSpec, tmp_path: Path) 
         train(replace(spec, settings={"widths": "8"}))
     with pytest.raises(UsageError, match="exposures=many"):
         train(replace(spec, settings={"exposures": "many"}))
+    with pytest.raises(UsageError, match="all 0, so that there is nothing to learn from"):
+        train(replace(spec, settings=dict.fromkeys(("exposures", "splits", "pairs"), "0")))
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="empty"):
         train(replace(spec, data=(tmp_path / "empty",)))

@@ -68,6 +68,7 @@ def test_settings_are_read_from_text_and_keep_their_defaults() -> None:
         ({"share": "1.1"}, "share=1.1"),
         ({"widths": "8-0"}, "widths=8-0"),
         ({"scales": "1;0.5"}, "scales=1;0.5"),
+        ({"scales": "1-0.0"}, "scales=1-0.0"),
         ({"crop": "48", "kind": "fast"}, "do not go together: crop=48 is for the slow ones"),
     ],
 )

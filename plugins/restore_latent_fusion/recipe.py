@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from restore.degrade import bracket, focus_split, grey, lit_bracket, uniform
 from restore.image import Pixels
 from restore.toolkit.patches import CropSampler
-from restore.toolkit.training import Positive, Rate, Share, Sixteens, Weight, save_grid
+from restore.toolkit.training import AnyNumber, Positive, Rate, Share, Sixteens, Weight, save_grid
 from restore_latent_fusion.losses import gradient_loss, luma, similarity, structure, structure_loss
 from restore_latent_fusion.modalities import modalities
 from restore_latent_fusion.model import KINDS, Architecture, LatentFusion
@@ -58,9 +58,9 @@ class Settings:
     rate: Rate = 1e-3
     inner_rate: Rate = 0.01
     decay: Weight = 0.02
-    exposures: Positive = 3
-    splits: Positive = 3
-    pairs: Positive = 3
+    exposures: AnyNumber = 3
+    splits: AnyNumber = 3
+    pairs: AnyNumber = 3
     crop: Sixteens = 128
     equal: Share = 0.1
     alone: Weight = 0.5
@@ -72,6 +72,15 @@ class Settings:
     width: Positive = 64
     deep: Positive = 96
     latent: Positive = 48
+
+    def __post_init__(self) -> None:
+        """Refuse steps of nothing.
+
+        Raises:
+            ValueError: There are to be no series of any kind.
+        """
+        if not self.exposures + self.splits + self.pairs:
+            raise ValueError("exposures, splits and pairs are all 0, so that there is nothing to learn from")
 
     @property
     def architecture(self) -> Architecture:

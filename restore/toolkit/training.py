@@ -25,6 +25,8 @@ Settings = TypeVar("Settings")
 
 Positive = Annotated[int, Field(ge=1)]
 """The type of a setting that counts something: 1 or more."""
+AnyNumber = Annotated[int, Field(ge=0)]
+"""The same where there may be none."""
 Rate = Annotated[float, Field(ge=0)]
 """A learning rate; 0 leaves what it is for as it is."""
 Weight = Annotated[float, Field(ge=0)]
@@ -35,8 +37,9 @@ Sixteens = Annotated[int, Field(ge=16, multiple_of=16)]
 """The edge of crops for a network that halves the resolution up to four times."""
 Counts = Annotated[str, Field(pattern=r"^[1-9]\d*(-[1-9]\d*)*$")]
 """Several counts in one: "64-128-192"."""
-Numbers = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(-\d+(\.\d+)?)*$")]
-"""Several numbers in one: "1-0.7-0.5"."""
+_NUMBER = r"([1-9]\d*(\.\d+)?|0\.\d*[1-9]\d*)"
+Numbers = Annotated[str, Field(pattern=rf"^{_NUMBER}(-{_NUMBER})*$")]
+"""Several numbers above 0 in one: "1-0.7-0.5"."""
 
 
 def parse_settings(kind: type[Settings], spec: TrainSpec, model: str) -> Settings:
