@@ -191,7 +191,7 @@ def test_weights_are_refused_because_there_is_nothing_to_load() -> None:
         SPECS["telea"].load(Path("some.safetensors"), Runtime())
 
 
-@pytest.mark.parametrize("spec", INPAINTERS, ids=str)
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_every_method_is_described_and_none_is_the_default(spec: RestorerSpec) -> None:
     assert (spec.task, spec.needs, spec.weights) == ("inpaint", Needs.IMAGE_AND_MASK, None)
     assert not spec.default

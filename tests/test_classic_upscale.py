@@ -157,7 +157,7 @@ def test_weights_are_refused_because_there_is_nothing_to_load() -> None:
         SPECS["bicubic"].load(Path("some.safetensors"), Runtime())
 
 
-@pytest.mark.parametrize("spec", UPSCALERS, ids=str)
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_every_method_is_described_and_none_is_the_default(spec: RestorerSpec) -> None:
     assert (spec.task, spec.scales, spec.weights, spec.default) == ("upscale", "any", None, False)
     assert spec.sources and spec in provide_restorers()

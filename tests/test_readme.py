@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 
-SET_UP = ["pip install . && restore denoise sample_images -o restored", 'pip install ".[test]" && pytest']
+SET_UP = [
+    "pip install . && restore denoise sample_images -o restored",
+    'pip install ".[test]" && pytest -n 2 --dist loadfile',
+]
 
 
 def shell_blocks(text: str) -> list[list[str]]:
