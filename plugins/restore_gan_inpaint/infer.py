@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import replace
 from functools import cache, partial
@@ -12,19 +11,18 @@ import cv2
 import numpy as np
 import torch
 
-from restore.errors import WeightsError
 from restore.image import Image, Observation, Pixels
 from restore.spec import Runtime
 from restore.toolkit.device import Machine, choose
 from restore.toolkit.missing import Mask, check_known, what_is_missing
-from restore.weights import load as load_weights
 from restore_gan_inpaint.crops import reduced
 from restore_gan_inpaint.execution import INTEGERS, Execution
 from restore_gan_inpaint.filling import MEMORY, Filling, Sizes
 from restore_gan_inpaint.grain import add_grain
-from restore_gan_inpaint.model import MULTIPLE, Architecture, Generator
+from restore_gan_inpaint.loading import generator_of
+from restore_gan_inpaint.model import MULTIPLE, Generator
 from restore_gan_inpaint.plugin import InpaintOptions
-from restore_gan_inpaint.quantization import Ranges, integers_are_quick, ranges_in
+from restore_gan_inpaint.quantization import Ranges, integers_are_quick
 
 log = logging.getLogger("restore")
 
@@ -136,22 +134,12 @@ def load(weights: Path, runtime: Runtime) -> GanInpainter:
         WeightsError: The file is missing, damaged or of another model.
         DeviceError: The device asked for is not there, or it is to run in too little memory.
     """
-    tensors, header = load_weights(weights, "gan-inpaint")
-    try:
-        generator = Generator(Architecture.from_plain(json.loads(header["config"])))
-        generator.load_state_dict(tensors)
-        ranges = ranges_in(header, generator)
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise WeightsError(
-            f"does not fit the network of gan-inpaint ({error}).",
-            path=weights,
-            hint="Use the weights that came with it.",
-        ) from error
+    generator, ranges = generator_of(weights)
     memory = runtime.memory or MEMORY
     Sizes.within(memory)  # or says how much it takes
     machine = choose(runtime)
     quick = _quick(machine, ranges) if runtime.precision == "auto" else machine
-    return GanInpainter(generator.eval().requires_grad_(False), machine, memory, runtime.tile, quick, ranges)
+    return GanInpainter(generator, machine, memory, runtime.tile, quick, ranges)
 
 
 def _quick(machine: Machine, ranges: Ranges | None) -> Machine:

@@ -45,6 +45,10 @@ class Settings:
         grey: Share of the crops that are grey.
         overlays: Folder of scanned film damage; empty to do without.
         holes: How many holes are drawn beforehand, of which crops are taken.
+        teacher: Weights of this model that answer the lessons (see `restore_gan_inpaint.teaching`); empty to learn from
+            the truth alone.
+        taught: How much of what is learned is the teacher's answer; the rest is the truth.
+        lessons: How many the teacher answers, before the training begins.
         critic: Checkpoint of another training whose discriminator goes on here; empty for a new one.
         half: Channels of the fine half at 1/2 of the resolution.
         quarter: At 1/4.
@@ -65,6 +69,9 @@ class Settings:
     grey: Share = 0.1
     overlays: str = ""
     holes: Positive = 600
+    teacher: str = ""
+    taught: Share = 0.75
+    lessons: Positive = 6000
     critic: str = ""
     half: Positive = Architecture.half
     quarter: Positive = Architecture.quarter

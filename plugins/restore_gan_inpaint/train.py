@@ -16,7 +16,6 @@ from pathlib import Path
 
 import torch
 
-from restore.degrade import grey
 from restore.spec import TrainSpec
 from restore.toolkit.muon import Muon
 from restore.toolkit.patches import CropSampler, load_photographs
@@ -32,6 +31,7 @@ from restore.toolkit.training_run import TrainingRun, fabric_of
 from restore.weights import load as load_weights
 from restore_gan_inpaint.damage import Holes
 from restore_gan_inpaint.discriminator import Discriminator
+from restore_gan_inpaint.exercises import Drawn, Exercises
 from restore_gan_inpaint.losses import (
     adversarial_loss,
     contested,
@@ -45,6 +45,7 @@ from restore_gan_inpaint.losses import (
 from restore_gan_inpaint.model import Generator
 from restore_gan_inpaint.quantization import as_header, watched
 from restore_gan_inpaint.recipe import JUDGED, Settings, emptied, split, validate, validation_crops
+from restore_gan_inpaint.teaching import Lessons, prepared
 
 log = logging.getLogger("restore")
 
@@ -92,6 +93,13 @@ def train(spec: TrainSpec) -> None:
     sampler = CropSampler(learned, settings.crop, seed=run.seed)
     overlays = Path(settings.overlays) if settings.overlays else None
     holes = Holes(settings.crop, run.seed, settings.holes, overlays)
+    exercises: Exercises = Drawn(sampler, holes, settings.grey)
+    if settings.teacher:
+        kept, teacher = spec.work / "lessons.pt", Path(settings.teacher)
+        if not spec.resume:
+            kept.unlink(missing_ok=True)
+        done = prepared(kept, teacher, exercises, settings.lessons, fabric.device)
+        exercises = Lessons(done, settings.taught, run.seed)
     csv = CsvLog(spec.work / "log.csv", COLUMNS)
     examined = Generator(settings.architecture).to(fabric.device)
     channels_last(examined)
@@ -102,12 +110,10 @@ def train(spec: TrainSpec) -> None:
         run.begin()
         against = run.progress > settings.alone and settings.adversarial > 0
 
-        truth = sampler.batch(settings.batch).to(fabric.device)
-        truth[: round(settings.batch * settings.grey)] = grey(truth[: round(settings.batch * settings.grey)])
+        truth, missing, aim = (each.to(fabric.device) for each in exercises.batch(settings.batch))
         truth = truth.contiguous(memory_format=torch.channels_last)
-        missing = holes.batch(settings.batch).to(fabric.device)
         result, coarse = wrapped(emptied(truth, missing), missing)
-        loss = reconstruction(result, coarse, truth, missing)
+        loss = reconstruction(result, coarse, aim, missing)
         found = {"reconstruction": loss}
 
         if against:
@@ -161,7 +167,7 @@ def train(spec: TrainSpec) -> None:
             mark = sum(scores[kind] for kind in JUDGED)
             if run.is_best(mark) or against:
                 config = settings.architecture.as_dict()
-                named = {"overlays": Path(settings.overlays).name, "critic": Path(settings.critic).name}
+                named = {name: Path(getattr(settings, name)).name for name in ("overlays", "critic", "teacher")}
                 used = settings.__dict__ | named
                 run.export("gan-inpaint", average.values, config, used, photographs.digest, scores, as_header(ranges))
             run.save()
