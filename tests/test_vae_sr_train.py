@@ -126,6 +126,8 @@ def test_resuming_without_a_checkpoint_and_unknown_settings_are_refused(spec: Tr
         train(replace(spec, resume=True))
     with pytest.raises(UsageError, match="no training setting 'widths'"):
         train(replace(spec, settings={"widths": "8"}))
+    with pytest.raises(UsageError, match=r"batch=2 has no crop for each of the scales \(2, 3, 4\)"):
+        train(replace(spec, settings={"batch": "2"}))
 
 
 def test_a_warm_start_begins_with_the_given_weights(trained: TrainSpec, tmp_path: Path) -> None:

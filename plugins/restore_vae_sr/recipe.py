@@ -39,7 +39,7 @@ class Settings:
         rate: Peak learning rate of Adam: first and last layers, biases.
         inner_rate: Peak learning rate of Muon: all other kernels.
         decay: Weight decay of Muon.
-        batch: Crops per step, shared out evenly among the scales.
+        batch: Crops per step, shared out evenly among the scales: at least one for each.
         crop: Edge of the small crops in pixels.
         sampled: Share of the crops that are also seen through the posterior.
         elbo: Weight of the evidence bound (nats per value) beside the error of the faithful picture.
@@ -65,6 +65,15 @@ class Settings:
     trunk: Positive = 3
     decoder: Positive = 1
     latent: Positive = 16
+
+    def __post_init__(self) -> None:
+        """Refuse batches too small for all scales.
+
+        Raises:
+            ValueError: There is not a crop for each.
+        """
+        if self.batch < len(SCALES):
+            raise ValueError(f"batch={self.batch} has no crop for each of the scales {SCALES}")
 
     @property
     def consistent(self) -> bool:
