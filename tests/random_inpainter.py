@@ -70,8 +70,14 @@ def some(height: int = 64, width: int = 64, count: int = 2) -> tuple[Tensor, Ten
 
 
 def inpaint(
-    gan: GanInpainter, image: Image | Pixels, mask: Mask | None, found: bool = False, grain: str = "auto"
+    gan: GanInpainter,
+    image: Image | Pixels,
+    mask: Mask | None,
+    found: bool = False,
+    grain: str = "auto",
+    self_ensemble: bool = False,
 ) -> Image:
     """Fill a picture."""
     image = image if isinstance(image, Image) else Image(image)
-    return gan.restore(Observation((image,), mask, mask_found=found), InpaintOptions.model_validate({"grain": grain}))
+    options = InpaintOptions.model_validate({"grain": grain, "self_ensemble": self_ensemble})
+    return gan.restore(Observation((image,), mask, mask_found=found), options)

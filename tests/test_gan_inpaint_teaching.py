@@ -35,7 +35,9 @@ def taught(spec: TrainSpec) -> TrainSpec:
     """A training by the generator of another one."""
     train(spec)
     settings = {**spec.settings, "teacher": str(spec.output), "lessons": "12"}
-    return replace(spec, settings=settings, work=spec.work.with_name("taught"), output=spec.output.with_name("taught.safetensors"))
+    return replace(
+        spec, settings=settings, work=spec.work.with_name("taught"), output=spec.output.with_name("taught.safetensors")
+    )
 
 
 def square() -> tuple[Tensor, Tensor]:

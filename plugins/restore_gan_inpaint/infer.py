@@ -16,6 +16,7 @@ from restore.spec import Runtime
 from restore.toolkit.device import Machine, choose
 from restore.toolkit.missing import Mask, check_known, what_is_missing
 from restore_gan_inpaint.crops import reduced
+from restore_gan_inpaint.ensemble import mean_filling
 from restore_gan_inpaint.execution import INTEGERS, Execution
 from restore_gan_inpaint.filling import MEMORY, Filling, Sizes
 from restore_gan_inpaint.grain import add_grain
@@ -75,7 +76,11 @@ class GanInpainter:
         given = image.pixels[:, :, :1] if _known_is_grey(image.pixels, mask) else image.pixels
         machine = self.quick if given.dtype == np.uint8 else self.machine
         sizes = Sizes.within(self.memory, machine.dtype, self.tile)
-        filled = Filling(given, mask).run(self.networks, machine, sizes)
+
+        def fill(pixels: Pixels, mask: Mask) -> Pixels:
+            return Filling(pixels, mask).run(self.networks, machine, sizes)
+
+        filled = mean_filling(fill, given, mask) if options.self_ensemble else fill(given, mask)
         if options.grain == "on" or (options.grain == "auto" and observation.mask_found):
             add_grain(filled, mask)
         return image.with_pixels(filled if filled.shape[2] == image.channels else _coloured(filled, image, mask))

@@ -21,13 +21,20 @@ class InpaintOptions(Options):
         description="Give the filling the film grain or noise of what is round it; 'auto' where damage was found by "
         "--mask auto. Pictures without grain get none.",
     )
+    self_ensemble: bool = Field(
+        default=False,
+        description="Fill in eight orientations and take the mean: nearer to what was there, softer in wide holes, and "
+        "eight times the time.",
+    )
 
 
 def _working_bytes(options: InpaintOptions, height: int, width: int, channels: int, bits: int) -> int:
     """What the networks do not hold: masks by cells, a filling in grey for a colour picture, cells with grain."""
     filled = bits // 8 if channels >= 3 else 0
     grain = 0 if options.grain == "off" else 200 * min(height * width, 1 << 18)
-    return height * width * (1 + filled) + grain
+    # The picture and its mask turned; one filling and the sum of all, at worst of every pixel.
+    ensemble = (2 * bits // 8 * channels + 1 + 4 * channels) if options.self_ensemble else 0
+    return height * width * (1 + filled + ensemble) + grain
 
 
 def _load(weights: Path | None, runtime: Runtime) -> Restorer:
