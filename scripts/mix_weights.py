@@ -19,7 +19,7 @@ from restore.errors import RestoreError, WeightsError
 from restore.weights import derived, header, load, save
 
 
-def mixed(first: Path, second: Path, share: float, out: Path, metrics: dict[str, object]) -> None:
+def mixed(first: Path, second: Path, share: float, out: Path, metrics: dict[str, object], only: str = "") -> None:
     """Write the mixture.
 
     Args:
@@ -28,9 +28,10 @@ def mixed(first: Path, second: Path, share: float, out: Path, metrics: dict[str,
         share: Of the second, 0 to 1.
         out: A file to write.
         metrics: What the mixture reaches in validation, for the header.
+        only: How the names of the parameters begin that are mixed; the others are the second's.
 
     Raises:
-        WeightsError: One cannot be read, or they are of different networks.
+        WeightsError: One cannot be read, they are of different networks, or no parameter's name begins so.
         OutputError: The mixture cannot be written.
     """
     model = header(first).get("model", "")
@@ -39,8 +40,13 @@ def mixed(first: Path, second: Path, share: float, out: Path, metrics: dict[str,
         n: t.shape for n, t in theirs.items()
     }:
         raise WeightsError(f"its network is not that of {first.name}.", path=second, hint="Mix weights of one network.")
-    values = {name: ours[name].lerp(theirs[name], share) for name in ours}
-    what = f"{1 - share:.3g} of {said['sha256'][:16]} and {share:.3g} of {told['sha256'][:16]}"
+    if not any(name.startswith(only) for name in ours):
+        raise WeightsError(
+            f"none of its parameters is called {only}….", path=first, hint=f"There is {next(iter(ours))}."
+        )
+    values = {name: ours[name].lerp(theirs[name], share) if name.startswith(only) else theirs[name] for name in ours}
+    where = f" in {only}" if only else ""
+    what = f"{1 - share:.3g} of {said['sha256'][:16]} and {share:.3g} of {told['sha256'][:16]}{where}"
     save(out, values, derived(told, what, metrics))
 
 
@@ -51,12 +57,13 @@ def main() -> None:
     parser.add_argument("second", type=Path)
     parser.add_argument("--share", type=float, required=True, help="of the second, 0 to 1")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--only", default="", help="mix parameters whose names begin so; the others are the second's")
     parser.add_argument("--metrics", type=json.loads, default={}, help='of the mixture, as JSON: {"psnr": 31.2}')
     asked = parser.parse_args()
     if not 0 <= asked.share <= 1:
         parser.error("--share must be between 0 and 1")
     try:
-        mixed(asked.first, asked.second, asked.share, asked.output, asked.metrics)
+        mixed(asked.first, asked.second, asked.share, asked.output, asked.metrics, asked.only)
     except RestoreError as error:
         parser.exit(error.exit_code, f"error: {error}\n")
 

@@ -35,6 +35,21 @@ def test_a_mixture_lies_between_both_and_says_so(tmp_path: Path) -> None:
     assert said["mixed"] == f"0.75 of {digests[0]} and 0.25 of {digests[1]}"
 
 
+def test_a_part_of_a_network_alone_can_be_mixed(tmp_path: Path) -> None:
+    first, second = weights(tmp_path / "1.safetensors", 1.0), tmp_path / "2.safetensors"
+    said = {"model": "net", "config": "{}"}
+    for path, value in ((first, 1.0), (second, 3.0)):
+        save(path, {"far.a": torch.full((2,), value), "near.a": torch.full((2,), value)}, said)
+    out = tmp_path / "out.safetensors"
+    assert mix(first, second, "0.25", out, "--only", "far.").returncode == 0
+    tensors, about = load(out, "net")
+    assert (tensors["far.a"][0], tensors["near.a"][0]) == (1.5, 3)
+    assert about["mixed"].endswith("in far.")
+    refused = mix(first, second, "0.25", tmp_path / "none.safetensors", "--only", "wide.")
+    assert refused.returncode == 6 and "1.safetensors" in refused.stderr and "called wide." in refused.stderr
+    assert not (tmp_path / "none.safetensors").exists()
+
+
 def test_what_the_mixture_reaches_can_be_told(tmp_path: Path) -> None:
     first, out = weights(tmp_path / "1.safetensors", 1.0), tmp_path / "out.safetensors"
     assert mix(first, first, "0.5", out, "--metrics", '{"psnr": 31.2}').returncode == 0
