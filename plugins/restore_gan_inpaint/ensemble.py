@@ -6,18 +6,19 @@ R. Timofte, R. Rothe, L. Van Gool: Seven ways to improve example-based single im
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import numpy as np
 
+from restore.codecs.orientation import turn_upright
 from restore.image import Pixels
 from restore.toolkit.missing import Mask
 from restore.toolkit.pixels import white_of
 
-Array = TypeVar("Array", Pixels, Mask)
+ORIENTATIONS = range(1, 9)
+"""Of a picture, as EXIF numbers them: four rotations, each mirrored or not; 1 is as it is."""
 
-ORIENTATIONS = 8
-"""Of a picture: four rotations, each mirrored or not."""
+BACK = {6: 8, 8: 6}
+"""Orientations that undo others; the rest undo themselves."""
 
 
 def mean_filling(fill: Callable[[Pixels, Mask], Pixels], pixels: Pixels, mask: Mask) -> Pixels:
@@ -32,26 +33,13 @@ def mean_filling(fill: Callable[[Pixels, Mask], Pixels], pixels: Pixels, mask: M
         A copy of the picture with other values where it was missing; known ones are as they were.
     """
     total = np.zeros((int(mask.sum()), pixels.shape[2]), np.float32)
-    for k in range(ORIENTATIONS):
-        filled = fill(_turned(pixels, k), _turned(mask, k))
-        total += _turned_back(filled, k)[mask]
-    total /= ORIENTATIONS
+    for orientation in ORIENTATIONS:
+        hole = turn_upright(mask.view(np.uint8), orientation).view(np.bool_)
+        filled = fill(turn_upright(pixels, orientation), hole)
+        total += turn_upright(filled, BACK.get(orientation, orientation))[mask]
+    total /= len(ORIENTATIONS)
     if pixels.dtype != np.float32:
         np.rint(total, out=total).clip(0, white_of(pixels), out=total)
     out = pixels.copy()
     out[mask] = total.astype(pixels.dtype)
     return out
-
-
-def _turned(x: Array, orientation: int) -> Array:
-    """``(H, W, …)`` in one of the eight orientations, with memory of its own where that is another one."""
-    return np.ascontiguousarray(_mirrored(x.swapaxes(0, 1) if orientation & 4 else x, orientation))
-
-
-def _turned_back(x: Pixels, orientation: int) -> Pixels:
-    x = _mirrored(x, orientation)
-    return x.swapaxes(0, 1) if orientation & 4 else x
-
-
-def _mirrored(x: Array, orientation: int) -> Array:
-    return x[:: -1 if orientation & 2 else 1, :: -1 if orientation & 1 else 1]
