@@ -130,11 +130,12 @@ def prepared(file: Path, weights: Path, exercises: Exercises, count: int, device
     Raises:
         WeightsError: The teacher's weights are missing, damaged or of another model.
     """
-    teacher, whose = Teacher(weights, device), header(weights)["sha256"]
+    whose = header(weights)["sha256"]
     if file.exists():
         kept = load_checkpoint(file)
         if kept["teacher"] == whose and len(kept["truth"]) == count:
             return {name: value for name, value in kept.items() if name != "teacher"}
+    teacher = Teacher(weights, device)
     parts: dict[str, list[Tensor]] = {"truth": [], "missing": [], "answers": []}
     for begin in range(0, count, AT_ONCE):
         size = min(AT_ONCE, count - begin)
