@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from restore_damage_unet.infer import DAMAGED, DamageUnet, _certain, load
+from restore_damage_unet.infer import DamageUnet, load
 from restore_damage_unet.model import CHANNELS, REACH, Architecture, Detector, outstanding, shown
 from restore_damage_unet.plugin import WEIGHTS, DetectOptions, provide_restorers
 from restore_damage_unet.recipe import calibrate
@@ -75,16 +75,6 @@ def test_a_lower_threshold_marks_more(unet: DamageUnet) -> None:
     assert not (strict & ~usual).any()
     assert not (usual & ~generous).any()
     assert strict.sum() < generous.sum()
-
-
-def test_a_mark_that_is_sure_nowhere_is_left_out() -> None:
-    found = np.zeros((7, 9), np.uint8)
-    found[1, 1:4] = 1
-    found[5, 2:8], found[4, 8] = 1, 2  # joined at a corner
-    marks = _certain(found)
-    assert marks[5, 2:8].all() and marks[4, 8] == DAMAGED
-    assert np.count_nonzero(marks) == 7
-    assert not _certain(np.minimum(found, 1)).any()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (37, 53), (64, 31)])

@@ -21,7 +21,7 @@ SCALES = (0.5, 1.6)
 LAYERS = (0.45, 0.25, 0.18, 0.12)
 """Shares of damaged crops with one, two, three and four pieces of damage."""
 DRAWN = 0.12
-"""Share of the pieces that are drawn scratches instead of scanned damage."""
+"""Share of the pieces that are drawn scratches instead of scanned damage, where nobody says another."""
 VISIBLE = 20 / 255
 """A pixel is damaged where its most changed channel differs by more than this, before noise and compression."""
 UNSURE = (8 / 255, 30 / 255)
@@ -58,7 +58,12 @@ class Layers:
 
 
 def draw_layers(
-    overlays: Sequence[Overlay], count: int, size: int, clean: float, random: np.random.Generator
+    overlays: Sequence[Overlay],
+    count: int,
+    size: int,
+    clean: float,
+    random: np.random.Generator,
+    drawn: float = DRAWN,
 ) -> Layers:
     """Draw the damage of a batch: every kind as often as the others.
 
@@ -68,6 +73,7 @@ def draw_layers(
         size: Their edge in pixels.
         clean: Share of the pictures that stay clean.
         random: Where chance comes from.
+        drawn: Share of the pieces that are drawn scratches instead.
     """
     kinds = sorted({item.kind for item in overlays})
     by_kind = [[item for item in overlays if item.kind == kind] for kind in kinds]
@@ -77,7 +83,7 @@ def draw_layers(
         if random.random() < clean:
             continue
         for k in range(1 + int(random.choice(len(LAYERS), p=LAYERS))):
-            if random.random() < DRAWN:
+            if random.random() < drawn:
                 shape = drawn_scratch(size, random)
             else:
                 own = by_kind[random.integers(len(kinds))]

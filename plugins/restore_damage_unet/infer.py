@@ -6,10 +6,7 @@ import json
 import math
 from pathlib import Path
 
-import cv2
 import numpy as np
-import numpy.typing as npt
-import torch
 from torch import Tensor
 
 from restore.errors import InputError, WeightsError
@@ -20,16 +17,11 @@ from restore.toolkit.pixels import PixelReader, as_grey
 from restore.toolkit.stream import receptive_radius
 from restore.toolkit.strips import edge_within, run_strips
 from restore.weights import load as load_weights
+from restore_damage_unet.marks import heights_of, marks_of
 from restore_damage_unet.model import REACH, Architecture, Detector, shown
 from restore_damage_unet.plugin import DetectOptions
 
 DAMAGED = 255
-SURE = 3.0
-"""By how much the logit of one pixel of a mark must exceed the threshold: twenty times the odds.
-
-Hysteresis (Canny, A computational approach to edge detection, IEEE TPAMI 1986): whatever is damaged is plain somewhere.
-In CBSD68 a quarter of the marks of a single threshold is left, at the same F1.
-"""
 
 
 class DamageUnet:
@@ -65,7 +57,7 @@ class DamageUnet:
             raise InputError("the picture holds NaN or infinite pixels.", hint="Replace them first.")
         reader = PixelReader(as_grey(pixels), self.rule.multiple)
         height, width = pixels.shape[:2]
-        found = np.zeros((height, width, 1), np.uint8)
+        heights = np.zeros((height, width), np.uint8)
         border = math.log(options.threshold / (1 - options.threshold))
 
         def source(top: int, bottom: int, left: int, right: int) -> Tensor:
@@ -76,31 +68,11 @@ class DamageUnet:
             return seen[:, :, top - first : bottom - first, left - start : right - start]
 
         def sink(top: int, left: int, logits: Tensor) -> None:
-            here = logits[0, 0]
-            steps = (here > border).to(torch.uint8) + (here > border + SURE).to(torch.uint8)
-            damaged = steps.cpu().numpy()[: height - top, : width - left]
-            found[top : top + damaged.shape[0], left : left + damaged.shape[1], 0] = damaged
+            here = heights_of(logits[0, 0], border)[: height - top, : width - left]
+            heights[top : top + here.shape[0], left : left + here.shape[1]] = here
 
         run_strips(self.network, source, sink, (reader.height, reader.width), self.rule, self.machine, self.edge)
-        return Image(_certain(found[..., 0])[..., None])
-
-
-def _certain(found: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The marks that are sure somewhere.
-
-    Args:
-        found: ``(H, W)``: 0 = sound, 1 = damaged, 2 = surely damaged.
-
-    Returns:
-        The same shape, `DAMAGED` in every piece of neighbouring marks (diagonals included) that has a sure one.
-    """
-    if not found.any():
-        return found
-    count, pieces = cv2.connectedComponents((found > 0).astype(np.uint8), connectivity=8)
-    sure = np.zeros(count, np.uint8)
-    sure[pieces[found > 1]] = DAMAGED
-    marks: npt.NDArray[np.uint8] = sure[pieces]
-    return marks
+        return Image(np.where(marks_of(heights), np.uint8(DAMAGED), np.uint8(0))[..., None])
 
 
 def load(weights: Path, runtime: Runtime) -> DamageUnet:

@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 from restore.image import Pixels
 from restore.toolkit.patches import CropSampler
 from restore.toolkit.training import Counts, Positive, Rate, Share, Weight, save_grid
-from restore_damage_unet.damage import Layers, draw_layers, scanned, toned, truth_of
+from restore_damage_unet.damage import DRAWN, Layers, draw_layers, scanned, toned, truth_of
 from restore_damage_unet.model import Architecture, Detector, shown
 from restore_damage_unet.overlays import Overlay
 from restore_damage_unet.scoring import Agreement, agreement
@@ -44,6 +44,7 @@ class Settings:
         crop: Edge of the crops in pixels, a multiple of 2 to the power of the number of levels.
         clean: Share of the crops without damage.
         again: Share of those that are shown again because the network saw damage in them.
+        drawn: Share of the pieces of damage that are drawn scratches.
         kinds: Kinds of overlays to learn from, "hair+scratches"; empty for all.
         judged: Batches of eight damaged crops for validation; there are a third more of clean ones.
         widths: Channels per level, "16-48-96-128-160".
@@ -56,6 +57,7 @@ class Settings:
     crop: Positive = 256
     clean: Share = 0.3
     again: Share = 0.5
+    drawn: Share = DRAWN
     kinds: str = ""
     judged: Positive = 6
     widths: Counts = "16-48-96-128-160"

@@ -100,7 +100,7 @@ def train(spec: TrainSpec) -> None:
     while not run.stopping:
         run.begin()
 
-        layers = draw_layers(pieces, settings.batch, edge, settings.clean, random)
+        layers = draw_layers(pieces, settings.batch, edge, settings.clean, random, settings.drawn)
         crops, clean_ones = sampler.batch(settings.batch).to(fabric.device), layers.nothing
         hard.put_into(crops, clean_ones)
         batch = make_batch(crops, layers.to(fabric.device), generator)
