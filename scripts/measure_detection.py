@@ -8,7 +8,8 @@ its own alpha, bright or dark, on a crop of a held-back photograph. Truth is whe
 of 255 (`VISIBLE`): fainter damage is not asked for. Each is judged as it is ("sharp") and as an old print scanned
 ("scan": grey or faded or soft, grain, noise, JPEG, opacity and colours as in the training). Precision: predicted
 pixels within 1 pixel of a true one; recall: true pixels within 1 pixel of a predicted one; of all pixels of a kind
-together. "Single": mean of the F1 of the pictures.
+together. "Single": mean of the F1 of the pictures. "All" is of the scanned overlays; twice as many compositions with
+drawn lines, as the training has them, 1 to 5 pixels wide, follow by themselves.
 
 Then the share of pixels marked in the held-back photographs themselves and in the folders of ``--clean``. Prints tables
 in Markdown, as docs/benchmarks.md has them; what is being done goes to stderr.
@@ -18,14 +19,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from restore_damage_unet.damage import VISIBLE, Layers, draw_colour, draw_opacity, scanned, toned
+from restore_damage_unet.damage import VISIBLE, Layers, draw_colour, draw_opacity, drawn_scratch, scanned, toned
 from restore_damage_unet.overlays import Overlay, load_overlays, placed, split_overlays
 from restore_damage_unet.recipe import split
 from restore_damage_unet.scoring import Agreement, agreement
@@ -54,14 +55,33 @@ class Composition:
     truth: npt.NDArray[np.bool_]
 
 
+Pieces = Callable[[int, np.random.Generator], npt.NDArray[np.float32]]
+"""Makes the alpha of the damage of a composition, ``(EDGE, EDGE)`` in [0, 1], from its number and chance."""
+
+
+def laid(overlays: Sequence[Overlay]) -> Pieces:
+    """Overlays of one kind, in turn."""
+
+    def piece(k: int, random: np.random.Generator) -> npt.NDArray[np.float32]:
+        scale = float(np.exp(random.uniform(*np.log(SCALES))))
+        return placed(overlays[k % len(overlays)], (EDGE, EDGE), scale, random)
+
+    return piece
+
+
+def drawn(_: int, random: np.random.Generator) -> npt.NDArray[np.float32]:
+    """One or two long thin lines."""
+    return drawn_scratch(EDGE, random)
+
+
 def compositions(
-    photographs: Sequence[Pixels], overlays: Sequence[Overlay], count: int, scan: bool, seed: int
+    photographs: Sequence[Pixels], pieces: Pieces, count: int, scan: bool, seed: int
 ) -> Iterator[Composition]:
-    """Lay overlays of one kind on crops of photographs; the same ones for the same seed.
+    """Lay damage of one kind on crops of photographs; the same for the same seed.
 
     Args:
         photographs: uint8 RGB, at least `EDGE` pixels large.
-        overlays: Of one kind; taken in turn.
+        pieces: Where the damage comes from.
         count: Compositions to make.
         scan: Tone, scan and let shine through as in the training; otherwise the bare composition.
         seed: Of everything random.
@@ -70,8 +90,7 @@ def compositions(
     sampler = CropSampler(photographs, EDGE, seed=seed, scales=(1.0, 0.5), candidates=1)
     for k in range(count):
         clean = sampler.batch(1)
-        scale = float(np.exp(random.uniform(*np.log(SCALES))))
-        alpha = placed(overlays[k % len(overlays)], (EDGE, EDGE), scale, random)
+        alpha = pieces(k, random)
         colour = draw_colour(random) if scan else np.full(3, random.choice((0.03, 0.97)))
         strength = draw_opacity(random) if scan else 1.0
         layers = Layers(
@@ -110,6 +129,13 @@ class Judge:
     def scores(self, made: Iterator[Composition]) -> list[Agreement]:
         """One for each composition."""
         return [agreement(self.mask(each.pixels), each.truth) for each in made]
+
+    def both(
+        self, photographs: Sequence[Pixels], pieces: Pieces, count: int, seed: int
+    ) -> tuple[list[Agreement], list[Agreement]]:
+        """Of damage as it is, and of scans."""
+        bare, scan = (self.scores(compositions(photographs, pieces, count, scan, seed)) for scan in (False, True))
+        return bare, scan
 
     def marked(self, pictures: Sequence[Pixels]) -> tuple[float, float]:
         """Share of all pixels marked, and of the worst picture, in per cent."""
@@ -150,14 +176,12 @@ def main() -> None:
     everything: tuple[list[Agreement], list[Agreement]] = ([], [])
     for number, kind in enumerate(sorted({overlay.kind for overlay in overlays})):
         own = [overlay for overlay in overlays if overlay.kind == kind]
-        both = [
-            judge.scores(compositions(large, own, given.count, scan, given.seed + 100 * number))
-            for scan in (False, True)
-        ]
+        both = judge.both(large, laid(own), given.count, given.seed + 100 * number)
         for scores, kept in zip(both, everything, strict=True):
             kept += scores
         print(row(kind, *both), flush=True)
     print(row("all", *everything))
+    print(row("drawn lines", *judge.both(large, drawn, 2 * given.count, given.seed + 10_000)), flush=True)
     print("\n| clean photographs | marked | of the worst one |\n| --- | --- | --- |")
     folders = [("held back from training", held)]
     folders += [(folder.name, list(load_photographs([folder], 1).pictures)) for folder in given.clean]

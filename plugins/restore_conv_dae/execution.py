@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from restore.errors import WeightsError
 from restore.image import Pixels
 from restore.spec import Runtime, SizeRule
 from restore.toolkit.device import Machine, choose
 from restore.toolkit.pixels import PixelReader, to_pixels
 from restore.toolkit.stream import receptive_radius
 from restore.toolkit.strips import edge_within, run_strips
+from restore.weights import fitting
 from restore.weights import load as load_weights
 from restore_conv_dae.model import MULTIPLE, Architecture, Denoiser, NoiseEstimator
 
@@ -103,15 +103,11 @@ def load_execution(weights: Path, model: str, runtime: Runtime) -> Execution:
         DeviceError: The device asked for is not there.
     """
     tensors, header = load_weights(weights, model)
-    try:
+    with fitting(weights, model):
         config = json.loads(header["config"])
         networks = Denoiser(Architecture(**config)), NoiseEstimator()
         for network, prefix in zip(networks, ("denoiser.", "estimator."), strict=True):
             own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
             network.load_state_dict(own)
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise WeightsError(
-            f"does not fit the networks of {model} ({error}).", path=weights, hint="Use the weights that came with it."
-        ) from error
     edge = runtime.tile or (edge_within(runtime.memory) if runtime.memory else None)
     return Execution(*networks, choose(runtime), edge)

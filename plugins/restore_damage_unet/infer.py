@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from restore.errors import InputError, WeightsError
+from restore.errors import InputError
 from restore.image import Image, Observation
 from restore.spec import Runtime, SizeRule
 from restore.toolkit.device import Machine, choose
 from restore.toolkit.pixels import PixelReader, as_grey
 from restore.toolkit.stream import receptive_radius
 from restore.toolkit.strips import edge_within, run_strips
+from restore.weights import fitting
 from restore.weights import load as load_weights
 from restore_damage_unet.marks import heights_of, marks_of
 from restore_damage_unet.model import REACH, Architecture, Detector, shown
@@ -87,14 +88,8 @@ def load(weights: Path, runtime: Runtime) -> DamageUnet:
         DeviceError: The device asked for is not there.
     """
     tensors, header = load_weights(weights, "damage-unet")
-    try:
+    with fitting(weights, "damage-unet"):
         network = Detector(Architecture(**json.loads(header["config"])))
         network.load_state_dict(tensors)
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise WeightsError(
-            f"does not fit the network of damage-unet ({error}).",
-            path=weights,
-            hint="Use the weights that came with it.",
-        ) from error
     edge = runtime.tile or (edge_within(runtime.memory) if runtime.memory else None)
     return DamageUnet(network, choose(runtime), edge)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from restore.errors import WeightsError
-from restore.weights import load
+from restore.weights import fitting, load
 from restore_gan_inpaint.model import Architecture, Generator
 from restore_gan_inpaint.quantization import Ranges, ranges_in
 
@@ -18,13 +17,7 @@ def generator_of(weights: Path) -> tuple[Generator, Ranges | None]:
         WeightsError: The file is missing, damaged or of another model.
     """
     tensors, header = load(weights, "gan-inpaint")
-    try:
+    with fitting(weights, "gan-inpaint"):
         generator = Generator(Architecture.from_plain(json.loads(header["config"])))
         generator.load_state_dict(tensors)
         return generator.eval().requires_grad_(False), ranges_in(header, generator)
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise WeightsError(
-            f"does not fit the network of gan-inpaint ({error}).",
-            path=weights,
-            hint="Use the weights that came with it.",
-        ) from error

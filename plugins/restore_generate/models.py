@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from restore.errors import UsageError, WeightsError
 from restore.toolkit.training import channels_last
-from restore.weights import header, load
+from restore.weights import fitting, header, load
 from restore_generate.ae import AE
 from restore_generate.architecture import Architecture, from_header, weights_name
 from restore_generate.bvae import BVAE
@@ -88,11 +88,8 @@ def load_model(path: Path, expected: str, device: torch.device) -> tuple[nn.Modu
     tensors, said = load(path, weights_name(expected))
     architecture = from_header(said, str(path))
     network = build(architecture)
-    try:
+    with fitting(path, expected, "Train the model again with `restore generate train`."):
         network.load_state_dict({name: value.float() for name, value in tensors.items()})
-    except RuntimeError as error:
-        hint = "Train the model again with `restore generate train`."
-        raise WeightsError("the weights do not fit the model that they describe.", path=path, hint=hint) from error
     channels_last(network)  # convolutions are fastest so on CPUs, by far
     network.to(device)
     return network.eval().requires_grad_(False), architecture

@@ -11,13 +11,14 @@ import numpy as np
 import torch
 
 from restore.contribution_map import contribution_map
-from restore.errors import InputError, WeightsError
+from restore.errors import InputError
 from restore.image import Image, Observation, Pixels, Restoration, SeriesKind
 from restore.series.kind import kind_of
 from restore.spec import Runtime
 from restore.toolkit.device import Machine, choose
 from restore.toolkit.pixels import as_grey
 from restore.toolkit.strips import edge_within
+from restore.weights import fitting
 from restore.weights import load as load_weights
 from restore_latent_fusion.assembly import assembled
 from restore_latent_fusion.fusion import Fusion, fuse
@@ -137,13 +138,7 @@ def edge_of(runtime: Runtime) -> int | None:
 def load_model(weights: Path) -> LatentFusion:
     """Load the network alone; errors as of `load`."""
     tensors, header = load_weights(weights, "latent-fusion")
-    try:
+    with fitting(weights, "latent-fusion"):
         model = LatentFusion(Architecture(**json.loads(header["config"])))
         model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise WeightsError(
-            f"does not fit the network of latent-fusion ({error}).",
-            path=weights,
-            hint="Use the weights that came with it.",
-        ) from error
     return model.eval().requires_grad_(False)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from restore.diagnose import looks_processed
 from restore.enlarging import left_as_it_is
-from restore.errors import InputError, WeightsError
+from restore.errors import InputError
 from restore.image import Image, Observation, Pixels, Restoration
 from restore.resampling import resized
 from restore.spec import Runtime
@@ -20,6 +20,7 @@ from restore.toolkit.alpha import bled
 from restore.toolkit.device import Machine, choose
 from restore.toolkit.pixels import as_grey, in_channels
 from restore.toolkit.strips import edge_within
+from restore.weights import fitting
 from restore.weights import load as load_weights
 from restore_vae_sr.enlargement import BYTES_PER_PIXEL, EDGE, Enlargement, Sampling
 from restore_vae_sr.model import SCALES, Architecture, VaeSr
@@ -144,13 +145,9 @@ def load(files: Sequence[Path], runtime: Runtime) -> VaeUpscaler:
     models = {}
     for path in files:
         tensors, header = load_weights(path, "vae-sr")
-        try:
+        with fitting(path, "vae-sr"):
             model = VaeSr(Architecture(**json.loads(header["config"])))
             model.load_state_dict(tensors)
             models[str(json.loads(header["settings"])["training"])] = model
-        except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise WeightsError(
-                f"does not fit the networks of vae-sr ({error}).", path=path, hint="Use the weights that came with it."
-            ) from error
     edge = runtime.tile or (edge_within(runtime.memory, BYTES_PER_PIXEL, EDGE) if runtime.memory else EDGE)
     return VaeUpscaler(models, choose(runtime), edge)

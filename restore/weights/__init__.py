@@ -2,6 +2,7 @@
 
 from restore.weights.content import PROVENANCE, check, content_sha256, entries, header
 from restore.weights.file import derived, load, save, sha256, tensors_sha256
+from restore.weights.fitting import fitting
 
 __all__ = [
     "PROVENANCE",
@@ -9,6 +10,7 @@ __all__ = [
     "content_sha256",
     "derived",
     "entries",
+    "fitting",
     "header",
     "load",
     "save",
