@@ -19,9 +19,9 @@ class DetectOptions(Options):
         default=0.5,
         gt=0,
         lt=1,
-        description="Above which probability a pixel is damaged, in marks that are surer than that somewhere: higher "
-        "marks less. The shipped weights are calibrated so that 0.5 marks next to nothing in clean photographs; 0.1 "
-        "finds more, and more that is none.",
+        description="Above which probability a pixel is damaged, in marks that are surer than that somewhere, or long "
+        "and thin: higher marks less. The shipped weights are calibrated so that 0.5 marks next to nothing in clean "
+        "photographs; 0.1 finds more, and more that is none.",
     )
 
 
