@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from restore_damage_unet import damage
 from restore_damage_unet.damage import draw_layers, drawn_scratch, scanned, toned, truth_of
 from restore_damage_unet.infer import load
 from restore_damage_unet.model import CHANNELS, Architecture, Detector, shown
@@ -150,6 +151,32 @@ def test_a_drawn_scratch_is_thin_and_long() -> None:
         canvas = drawn_scratch(128, np.random.default_rng(seed))
         assert 0 < (canvas > 0.3).mean() < 0.15
         assert canvas.max() <= 1
+
+
+def test_damage_is_laid_on_or_drawn_in_the_share_that_is_asked_for(
+    overlays: list[Overlay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def noted(source: str) -> None:
+        original = getattr(damage, source)
+
+        def draw(*given: object) -> object:
+            made.append(source)
+            return original(*given)
+
+        monkeypatch.setattr(damage, source, draw)
+
+    noted("placed")
+    noted("drawn_scratch")
+
+    def shares(drawn: float) -> float:
+        made.clear()
+        draw_layers(overlays, 60, 64, 0.0, np.random.default_rng(0), drawn)
+        return made.count("drawn_scratch") / len(made)
+
+    assert shares(0) == 0 and shares(1) == 1
+    assert 0.3 < shares(0.5) < 0.7
 
 
 def test_truth_is_where_the_picture_changes_and_clean_crops_have_none(overlays: list[Overlay]) -> None:
