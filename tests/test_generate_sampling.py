@@ -194,7 +194,7 @@ def test_weights_that_are_not_there_or_not_ours_are_named(weights: Written, tmp_
         call("sample", tmp_path / "other.safetensors", "-o", out)
     said = {"model": "generate-vae", "config": json.dumps(TINY.as_dict())}
     save(tmp_path / "odd.safetensors", {"a": torch.zeros(1)}, said)
-    with pytest.raises(WeightsError, match="do not fit"):
+    with pytest.raises(WeightsError, match="does not fit the network of vae"):
         call("sample", tmp_path / "odd.safetensors", "-o", out)
 
 
