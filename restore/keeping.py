@@ -66,7 +66,7 @@ def set_aside(path: Path, journal: Journal, *, promised: bool) -> str:
     path.rename(place)
     flush(shelf)
     if promised:
-        return f"what was there had been changed after it was made, and was kept as {place}."
+        return f"what was there was not made by restore, or was changed since, and was kept as {place}."
     return f"{path.name} belonged to the result before this one, and was kept as {place}."
 
 

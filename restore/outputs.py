@@ -106,8 +106,9 @@ class Outputs:
         taken = self._taken(item, made.beside)
         if taken is not None:
             return Put(skipped=f"{taken} {EXISTS}")
-        # A picture that is to be restored in its own place and needs nothing is not touched.
-        stays = verbatim and item.backup is not None
+        # A picture that is to be restored in its own place and needs nothing is not touched. Where an earlier run has
+        # restored it, its original comes back from the backup.
+        stays = verbatim and item.backup is not None and item.sources[0] == item.output
         self._prepare_folder(item.output.parent)
         if item.backup is not None and not stays:
             back_up(item, made.sources, self._token, self._prepare_folder)

@@ -67,7 +67,9 @@ class _Recorded:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._entries = {entry.output: entry for entry in read_journal(folder).entries}
+        record = read_journal(folder)
+        self._entries = {entry.output: entry for entry in record.entries}
+        self._folders = list(record.folders)
         self._companions: dict[str, list[tuple[Path, CompanionRow]]] = {}
         for entry in self._entries.values():
             for row in entry.companions:
@@ -92,6 +94,10 @@ class _Recorded:
     def path(self, key: str) -> Path:
         """The file that a name in a row means."""
         return self._folder / key
+
+    def folders(self) -> list[Path]:
+        """All folders that files were ever written to."""
+        return self._folders
 
     def finish(self, output: Path, stamp: Stamp, companions: Sequence[tuple[Path, Stamp]] = ()) -> None:
         """Nothing."""

@@ -7,7 +7,7 @@ left as it is. Everything else is made again; what somebody has changed meanwhil
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from restore.journal_rows import CompanionRow, Entry, Recipe, Source
-from restore.planning import EXISTS, Items, Plan, WorkItem
-from restore.stamps import Stamp, content_hash, is_unchanged
+from restore.planning import EXISTS, Items, Plan, WorkItem, identity
+from restore.resuming_in_place import InPlace, holds
+from restore.stamps import Stamp, is_unchanged
 
 
 class Known(Protocol):
@@ -40,6 +41,10 @@ class Known(Protocol):
 
     def path(self, key: str) -> Path:
         """The file that a name in a row means."""
+        ...
+
+    def folders(self) -> list[Path]:
+        """All folders that files were ever written to."""
         ...
 
     def finish(self, output: Path, stamp: Stamp, companions: Sequence[tuple[Path, Stamp]] = ()) -> None:
@@ -72,6 +77,8 @@ def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = Fals
         run has written beside results is skipped where it is found among the inputs.
     """
     accompanied = journal.has_companions()
+    in_place = InPlace(journal.folders)
+    beside_inputs = frozenset(str(source.parent) for item in plan.items for source in item.sources)
 
     def settled(item: WorkItem) -> WorkItem:
         if item.problem is not None:
@@ -82,8 +89,9 @@ def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = Fals
             return replace(item, skip=f"lies beside {owner} as a part of that result")
         entry = journal.entry(item.output)
         if entry is None or entry.sha256 is None:
-            return item
-        now = _settled(item, entry, Beside(plan.beside(item), entry, journal), journal, recipe, overwrite)
+            return _unknown(item, beside_inputs)
+        beside = Beside(plan.beside(item), entry, journal)
+        now = _settled(item, entry, beside, journal, in_place, recipe, overwrite=overwrite)
         edited = plan.masks and not overwrite and item.output in now.set_aside
         return replace(item, skip=f"{item.output} {EDITED}") if edited else now
 
@@ -93,6 +101,18 @@ def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = Fals
             rest = (settled(plan.items[each]) for each in range(index + 1, len(plan.items)))
             return replace(plan, items=Items(chain(islice(plan.items, index), [now], rest)))
     return plan  # and no second one like it: both would take memory
+
+
+def _unknown(item: WorkItem, beside_inputs: Collection[str]) -> WorkItem:
+    """An item whose result no earlier run has made.
+
+    A file in its place that lies among inputs may be an original of another name: it is kept also where it may be
+    replaced.
+    """
+    if item.skip is not None or item.backup is not None or str(item.output.parent) not in beside_inputs:
+        return item
+    kept = (item.output,) if Stamp.of(item.output) is not None else ()
+    return item if kept == item.set_aside else replace(item, set_aside=kept)
 
 
 def is_whole(output: Path, entry: Entry) -> bool:
@@ -162,24 +182,48 @@ def _owner(source: Path, journal: Known) -> Path | None:
     return next((owner for owner, row in rows if is_unchanged(source, row.stamp, row.sha256)), None)
 
 
-def _settled(item: WorkItem, entry: Entry, beside: Beside, journal: Known, recipe: Recipe, overwrite: bool) -> WorkItem:
+def _settled(
+    item: WorkItem,
+    entry: Entry,
+    beside: Beside,
+    journal: Known,
+    in_place: InPlace,
+    recipe: Recipe,
+    *,
+    overwrite: bool,
+) -> WorkItem:
     """One item that an earlier run has made, or was about to make."""
     if not is_whole(item.output, entry):
-        mended = _changed_in_place(item, entry) if item.backup is not None else _to_mend(item, entry)
+        mended = in_place.changed(item, entry) if item.backup is not None else _to_mend(item, entry)
         return _with_companions(mended, beside, overwrite)
     stamp = Stamp.of(item.output)
     if stamp is not None and (entry.state == "writing" or stamp != entry.stamp or beside.was_touched()):
         journal.finish(item.output, stamp, list(beside.unchanged.values()))
     same = entry.recipe == recipe.digest and entry.state in ("done", "writing") and not overwrite and beside.is_whole()
     if item.backup is not None:
-        # The original is in the backup by now: to do it in another way begins there, never with the restored picture.
         if same and _same_mask(item, entry):
             return replace(item, skip=DONE)
-        again = replace(item, sources=(item.backup,)) if Stamp.of(item.backup) is not None else item
-        return _with_companions(again, beside, overwrite)
+        return _with_companions(in_place.again(item, entry), beside, overwrite)
     if same and _same_sources(item, entry, journal):
         return replace(item, skip=DONE)
+    other = None if overwrite else _other_source(item, entry)
+    if other is not None:
+        return replace(item, skip=f"{item.output} exists already, and was made of {other} (--overwrite replaces it)")
     return _with_companions(replace(item, skip=None, replace=True), beside, overwrite)
+
+
+def _other_source(item: WorkItem, entry: Entry) -> str | None:
+    """The other picture of the same name that a result was made of, if that is still there; None where it is not.
+
+    An input that has changed, or was moved with its folder, may replace its result. Another one may not.
+    """
+    recorded = {source.path for source in entry.sources}
+    if not entry.sources or any(str(source.absolute()) in recorded for source in item.sources):
+        return None
+    first = entry.sources[0]
+    there = is_unchanged(Path(first.path), first.stamp, first.sha256)
+    same = any(identity(source) == identity(Path(first.path)) for source in item.sources)
+    return first.path if there and not same else None
 
 
 def _with_companions(item: WorkItem, beside: Beside, overwrite: bool) -> WorkItem:
@@ -200,23 +244,8 @@ def _to_mend(item: WorkItem, entry: Entry) -> WorkItem:
     if not item.present:
         return item
     stamp = Stamp.of(item.output)
-    ours = stamp is None or stamp.size == 0 or _holds(item.output, entry.previous)
+    ours = stamp is None or stamp.size == 0 or holds(item.output, entry.previous)
     return replace(item, skip=None, replace=True, set_aside=() if ours else (item.output,))
-
-
-def _changed_in_place(item: WorkItem, entry: Entry) -> WorkItem:
-    """A picture in its own place that is not the restored one: the untouched original, or somebody's new picture."""
-    assert item.backup is not None
-    original = entry.sources[0].sha256 if entry.sources else None
-    if Stamp.of(item.backup) is None or _holds(item.output, original):
-        return item
-    if _holds(item.output, entry.previous):  # killed before the result of another recipe took its place
-        return replace(item, sources=(item.backup,))
-    return replace(
-        item,
-        problem=f"was changed after it was restored, and its original still lies in {item.backup}. "
-        "Move one of them away.",
-    )
 
 
 def _same_sources(item: WorkItem, entry: Entry, journal: Known) -> bool:
@@ -239,11 +268,3 @@ def _same_mask(item: WorkItem, entry: Entry) -> bool:
         return len(entry.sources) == len(item.sources)
     was = entry.sources[-1]
     return len(entry.sources) == len(item.inputs) and is_unchanged(item.mask, was.stamp, was.sha256)
-
-
-def _holds(path: Path, sha256: str | None) -> bool:
-    """Whether a file has this content."""
-    try:
-        return sha256 is not None and content_hash(path) == sha256
-    except OSError:
-        return False

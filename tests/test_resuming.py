@@ -242,6 +242,59 @@ def test_in_place_somebodys_new_picture_is_refused_while_the_old_one_is_in_the_b
     assert in_place.settled().problem is None
 
 
+def test_in_place_another_picture_in_the_backup_is_nobodys_original(in_place: Folder) -> None:
+    in_place.done(b"the original")  # nothing was to be done to it, so nothing was kept
+    in_place.backup.write_bytes(b"the original of another album")
+    item = in_place.settled(OTHER)
+    assert (item.problem, item.skip, item.sources) == (None, None, (in_place.output,))
+
+
+def test_in_place_with_another_backup_folder_it_begins_with_the_original_all_the_same(in_place: Folder) -> None:
+    back_up(in_place)
+    in_place.done()
+    kept = in_place.backup
+    in_place.journal.uses(kept.parent)
+    in_place.backup = kept.parent.with_name("new") / kept.name
+    item = in_place.settled(OTHER)
+    assert (item.problem, item.skip, item.sources) == (None, None, (kept.resolve(),))
+
+
+def test_in_place_without_its_original_a_restored_picture_is_left_alone(in_place: Folder) -> None:
+    in_place.done()
+    item = in_place.settled(OTHER)
+    assert item.problem is not None and "its original is in no folder that a run has written to" in item.problem
+
+
+def test_in_place_what_was_restored_from_elsewhere_is_what_there_is_to_begin_with(folder: Folder) -> None:
+    folder.done()
+    folder.in_place = True
+    item = folder.settled(OTHER)
+    assert (item.problem, item.skip, item.sources) == (None, None, (folder.output,))
+
+
+def test_another_picture_of_the_same_name_does_not_replace_the_first_ones_result(folder: Folder) -> None:
+    folder.done()
+    first, folder.source = folder.source, folder.source.parent.with_name("other") / "a.png"
+    folder.source.parent.mkdir()
+    folder.source.write_bytes(b"another photograph")
+    assert folder.settled().skip == f"{folder.output} exists already, and was made of {first} (--overwrite replaces it)"
+    assert folder.settled(overwrite=True).is_pending
+    first.unlink()  # moved, as far as anybody can tell, and changed
+    assert folder.settled().is_pending
+
+
+def test_what_may_be_an_original_of_another_name_is_kept_also_where_it_is_replaced(tmp_path: Path) -> None:
+    source, output = tmp_path / "a.jpg", tmp_path / "a_edited.jpg"
+    source.write_bytes(b"the original")
+    item = WorkItem((source,), output)
+    with Journal.open(tmp_path) as journal:
+        for there, kept in ((False, ()), (True, (output,))):
+            if there:
+                output.write_bytes(b"somebody's")
+            (settled,) = settle(Plan((item,)), journal, RECIPE, overwrite=True).items
+            assert settled.set_aside == kept
+
+
 def test_in_place_an_original_that_was_put_back_is_restored_again(in_place: Folder) -> None:
     back_up(in_place)
     in_place.done()

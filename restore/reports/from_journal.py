@@ -12,7 +12,7 @@ from restore.errors import ExitCode
 from restore.folder_lock import Holder
 from restore.journal_reading import Record
 from restore.journal_rows import CompanionRow, Entry, Recipe, RunRow
-from restore.reports.originals import Originals
+from restore.originals import Originals
 from restore.reports.photo import STATES, Account, Defaults, File, Photo, State, Step, settings_of, steps_of
 from restore.reports.told import told
 from restore.walking import natural_key

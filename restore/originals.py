@@ -26,12 +26,13 @@ class Originals:
             self._by_name[folder.name].append(folder)
         self._all = list(folders)
 
-    def kept(self, source: Source, result: Path) -> Path | None:
+    def kept(self, source: Source, result: Path, *, surely: bool = False) -> Path | None:
         """The file that holds what an input held.
 
         Args:
             source: The input, which the result has replaced.
             result: Where both lie.
+            surely: Read what is found, to work with it: to look at, a file of equal size and time will do.
 
         Returns:
             The kept original, or None where there is none of its name and content.
@@ -40,17 +41,17 @@ class Originals:
         likely = self._by_name.get(result.parent.name, [])
         for folder in (*likely, *(each for each in self._all if each.name != result.parent.name)):
             place = folder / result.name
-            if place != result and _holds(place, source):
+            if place != result and _holds(place, source, surely=surely):
                 return place.resolve()
         return None
 
 
-def _holds(path: Path, source: Source) -> bool:
+def _holds(path: Path, source: Source, *, surely: bool) -> bool:
     now = Stamp.of(path)
     if now is None or now.size != source.stamp.size:
         return False
-    if now.modified_ns == source.stamp.modified_ns:  # copies keep it; a folder of them is not read twice for this
-        return True
+    if not surely and now.modified_ns == source.stamp.modified_ns:
+        return True  # copies keep it; a folder of them is not read twice for this
     try:
         return content_hash(path) == source.sha256
     except OSError:
