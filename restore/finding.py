@@ -29,12 +29,14 @@ class Found:
         start: Where in `text` its name below its own input folder begins.
         above: The folders above that name inside the output folder, or "".
         problem: Why it cannot even be tried (a link that leads nowhere, a folder without permission), or None.
+        lone: Whether it was named by itself.
     """
 
     text: str
     start: int
     above: str = ""
     problem: str | None = None
+    lone: bool = False
 
     @property
     def path(self) -> Path:
@@ -86,7 +88,7 @@ def find(inputs: Sequence[str], aside: Path, selection: Selection = EVERYTHING) 
         above = "" if group.root is None else str(absolute(group.root).relative_to(base))
         for text, problem in group.members.items():
             inner = Path(text).name if group.root is None else str(Path(text).relative_to(group.root))
-            found.append(Found(text, len(text) - len(inner), above, problem))
+            found.append(Found(text, len(text) - len(inner), above, problem, lone=group.root is None))
     once, notes = _each_once(found)
     if any(group.met_aside for group in groups):
         notes.append(f"{aside} lies inside an input folder: the pictures in it are not taken as inputs")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from restore.codecs.formats import WRITABLE_SUFFIXES, output_suffix, suffix_format
 from restore.collisions import collisions, identity
+from restore.earlier_results import Journals, done_elsewhere, kept_originals, without_results
 from restore.errors import OutputError, UsageError
 from restore.finding import Found, absolute, find
 from restore.naming import Names, companion_paths
@@ -52,14 +53,18 @@ def plan_in_place(
     if os.path.realpath(backup) == os.path.realpath(findings.folder):
         raise UsageError(f"--backup {backup} is the folder of the inputs themselves.", hint="Name another folder.")
     check_folder(Path(backup), "--backup")
-    names, left_out = without_earlier_results(Names(findings.files, lambda file: file.path), companions)
+    files, made = without_results(findings.files)
+    journals = Journals(files)
+    kept_before = kept_originals(files, journals)
+    names = Names((file for file in files if file not in kept_before), lambda file: file.path)
+    names, left_out = without_earlier_results(names, companions)
     clashes = collisions(names, companions, in_place=True) if companions else []
     if clashes and not list_collisions:
         raise clashes[0].error
     problems = {file: str(clash.error) for clash in reversed(clashes) for file in clash.files}
     originals = {identity(file.path) for file in names}
     items = [
-        _item(file, findings.folder, Path(backup), writable, problems.get(file), companions, overwrite)
+        _item(file, findings.folder, Path(backup), writable, problems.get(file), companions, overwrite, journals)
         for file in names
     ]
     for item in items:
@@ -71,7 +76,20 @@ def plan_in_place(
             )
     kept = f"each original is kept in {backup} before its result takes its place"
     said = tuple(str(clash.error) for clash in clashes)
-    return Plan(tuple(items), (*findings.notes, *left_out, kept), findings.folder, said, companions)
+    notes = (*findings.notes, *made, *_left_out(kept_before), *left_out, kept)
+    return Plan(tuple(items), notes, findings.folder, said, companions)
+
+
+def _left_out(originals: Collection[Found]) -> list[str]:
+    """What is said of kept originals that were found."""
+    if not originals:
+        return []
+    what = (
+        f"1 file is an original ({next(iter(originals)).path})"
+        if len(originals) == 1
+        else f"{len(originals)} files are originals"
+    )
+    return [f"{what} that an earlier run has kept, and not taken as input"]
 
 
 def _item(
@@ -82,6 +100,7 @@ def _item(
     clash: str | None,
     companions: tuple[Companion, ...],
     overwrite: bool,
+    journals: Journals,
 ) -> WorkItem:
     """The work item that replaces one file."""
     inner = absolute(file.path).relative_to(absolute(folder))
@@ -90,7 +109,7 @@ def _item(
     return WorkItem(
         (file.path,),
         file.path,
-        skip if problem is None else None,
+        None if problem is not None else skip or done_elsewhere(file, folder, journals),
         problem,
         backup=backup / inner,
         present=True,

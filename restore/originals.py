@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from restore.finding import absolute
 from restore.journal_rows import Source
 from restore.stamps import Stamp, content_hash
 
@@ -44,6 +45,18 @@ class Originals:
             if place != result and _holds(place, source, surely=surely):
                 return place.resolve()
         return None
+
+
+def took_its_place(source: Source, result: Path, folders: Collection[Path]) -> bool:
+    """Whether a result took its original's place, for all that its row in the journal says.
+
+    Args:
+        source: What it was made of: where it lies itself, or, made again, the kept original.
+        result: Where it lies.
+        folders: Absolute; all that the journal's runs have written to.
+    """
+    read = absolute(Path(source.path))
+    return read == absolute(result) or (read.name == result.name and read.parent in folders)
 
 
 def _holds(path: Path, source: Source, *, surely: bool) -> bool:

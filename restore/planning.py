@@ -13,6 +13,7 @@ from pathlib import Path
 
 from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.collisions import collisions, folded, identity, same_but_for_case
+from restore.earlier_results import without_results
 from restore.errors import OutputError, UsageError
 from restore.finding import Found, find
 from restore.masks.naming import among_pictures, mask_names
@@ -62,14 +63,15 @@ def plan(
     target = Path(output)
     findings = find(inputs, target, selection)
     lone = findings.only_files and len(findings.files) == 1
-    notes, folder = list(findings.notes), None
+    files, made = without_results(findings.files)
+    notes, folder = [*findings.notes, *made], None
     if names_a_file(output, lone=lone, found=f"{len(findings.files)}"):
         check_file_name(target, naming, writable)
-        names = Names(findings.files, lambda _: target)
+        names = Names(files, lambda _: target)
         check_folder(target.parent)
     else:
         folder = target
-        names = _names(findings.files, target, naming)
+        names = _names(files, target, naming)
         if naming.suffix:
             names, left_out = without_earlier_results(names, companions)
             notes += left_out

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, Protocol, overload
 
 from restore.errors import ExitCode
-from restore.planning import Plan, WorkItem
+from restore.work_items import Plan, WorkItem
 
 State = Literal["done", "skipped", "failed"]
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from restore.finding import absolute
 from restore.journal_rows import Entry, Source
-from restore.originals import Originals
+from restore.originals import Originals, took_its_place
 from restore.stamps import content_hash
 from restore.work_items import WorkItem
 
@@ -36,7 +37,7 @@ class InPlace:
         kept = self._kept(item, original)
         if kept is not None:
             return replace(item, sources=(kept,))
-        if not self._was_in_place(item, original):
+        if not took_its_place(original, item.output, self._absolute):
             return item  # what lies there was restored from elsewhere: here it is what there is to begin with
         return replace(
             item,
@@ -66,19 +67,13 @@ class InPlace:
             return item.backup
         return self._originals.kept(original, item.output, surely=True)
 
-    def _was_in_place(self, item: WorkItem, original: Source) -> bool:
-        """Whether a result took its original's place, for all that its row says."""
-        read = Path(original.path)
-        kept = read.name == item.output.name and read.parent in self._absolute
-        return read == item.output.absolute() or kept
-
     @cached_property
     def _originals(self) -> Originals:
         return Originals(self._folders())
 
     @cached_property
     def _absolute(self) -> frozenset[Path]:
-        return frozenset(folder.absolute() for folder in self._folders())
+        return frozenset(absolute(folder) for folder in self._folders())
 
 
 def holds(path: Path, sha256: str | None) -> bool:

@@ -1,0 +1,213 @@
+"""What earlier runs have made or kept among the files that are found, as the journals that lie there say.
+
+Restoring a result again, or the original that a run has kept, would do harm. Results are made of something in the
+folders that are looked through now; those of other folders are pictures like any.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from restore.errors import InputError, OutputError
+from restore.finding import Found, absolute
+from restore.journal import FOLDER, NAME
+from restore.journal_reading import Record, read_journal
+from restore.journal_rows import Entry
+from restore.originals import took_its_place
+from restore.stamps import Stamp, content_hash, is_unchanged
+from restore.walking import kind_of
+
+
+def without_results(files: Sequence[Found]) -> tuple[tuple[Found, ...], list[str]]:
+    """Leave out what journals know as results of pictures in the same input folders, lying there unchanged.
+
+    Files that were named by themselves are taken as they are.
+
+    Returns:
+        The other files, and what is to be said.
+
+    Raises:
+        InputError: None are left.
+    """
+    journals = Journals(files, strict=False)
+    roots = {_root(file) for file in files if not file.lone}
+    made = {file for file in files if not file.lone and _is_result(file, journals, roots)}
+    unread = [f"{error} Results in it are taken as inputs." for error in journals.unread]
+    if not made:
+        return tuple(files), unread
+    first = next(file for file in files if file in made)
+    if len(made) == len(files):
+        raise InputError(
+            "holds nothing but results of earlier runs.",
+            path=first.path.parent,
+            hint="Name them by themselves to restore them again.",
+        )
+    left = tuple(file for file in files if file not in made)
+    return left, [*unread, f"{_counted(len(made), first)} of an earlier run, and not taken as input"]
+
+
+def _counted(count: int, first: Found) -> str:
+    return f"1 file is the result ({first.path})" if count == 1 else f"{count} files are results"
+
+
+def _is_result(file: Found, journals: Journals, roots: Iterable[Path]) -> bool:
+    for journal in journals.above(file):
+        entry = journal.result(file.path)
+        if entry is not None and not journal.is_in_place(entry):
+            source = absolute(Path(entry.sources[0].path))
+            return any(source.is_relative_to(root) for root in roots)
+    return False
+
+
+def done_elsewhere(file: Found, folder: Path, journals: Journals) -> str | None:
+    """Why a picture must not be restored in its place by a run over a folder: an earlier one has done so.
+
+    Args:
+        file: The picture.
+        folder: Whose journal the run will keep, and look its own pictures up in.
+        journals: Of the folders above all pictures.
+
+    Returns:
+        The reason to leave it alone, or None.
+    """
+    for journal in journals.above(file, beyond=True):
+        own = journal.folder == absolute(folder)
+        entry = journal.result(file.path)
+        if entry is not None:
+            if own or not journal.is_in_place(entry):
+                return None
+            return f"was restored in place by a run over {journal.folder}. Name that folder to do it in another way"
+        moved = journal.moved(file.path)
+        if moved is not None:
+            return f"is what an earlier run has made of {journal.folder / moved.output}"
+    return None
+
+
+def kept_originals(files: Iterable[Found], journals: Journals) -> set[Found]:
+    """The files that a run has kept before it restored pictures in their places."""
+    return {file for file in files if any(journal.keeps(file.path) for journal in journals.above(file, beyond=True))}
+
+
+class Journals:
+    """The journals of the folders that files lie in, read when they are needed.
+
+    Args:
+        files: Of any folders.
+        strict: Raise where one cannot be read; otherwise it tells nothing, and its error is among `unread`.
+    """
+
+    def __init__(self, files: Iterable[Found], *, strict: bool = True) -> None:
+        self.unread: list[OutputError] = []
+        self._strict = strict
+        folders = {os.path.dirname(file.text) for file in files}  # noqa: PTH120 (there may be very many)
+        self._of = {text: self._places(absolute(Path(text))) for text in folders}
+        self._read: dict[Path, _Told] = {}
+
+    def above(self, file: Found, *, beyond: bool = False) -> Iterator[_Told]:
+        """Those of a file's folder and the ones above it, the nearest first.
+
+        Args:
+            file: One of the files.
+            beyond: Go on above the folder that was looked through for it.
+
+        Raises:
+            restore.errors.OutputError: One cannot be read.
+        """
+        root = _root(file)
+        for place in self._of[os.path.dirname(file.text)]:  # noqa: PTH120
+            if not beyond and not place.is_relative_to(root):
+                return
+            if place not in self._read:
+                self._read[place] = _Told(self._record(place))
+            yield self._read[place]
+
+    def _record(self, place: Path) -> Record:
+        try:
+            return read_journal(place)
+        except OutputError as error:
+            if self._strict:
+                raise
+            self.unread.append(error)
+            return Record(place, (), ())
+
+    @staticmethod
+    def _places(folder: Path) -> tuple[Path, ...]:
+        return tuple(place for place in (folder, *folder.parents) if kind_of(place / FOLDER / NAME) == "file")
+
+
+class _Told:
+    """What one journal says of files.
+
+    Args:
+        record: The journal.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self.folder = record.folder
+        self._folders = frozenset(absolute(folder) for folder in record.folders)
+        self._entries = {entry.output: entry for entry in record.entries if entry.sha256 is not None and entry.sources}
+
+    def result(self, path: Path) -> Entry | None:
+        """The row of a file that is a result, and as it was made."""
+        entry = self._entries.get(self._key(path))
+        if entry is None or entry.stamp is None or entry.sha256 is None:
+            return None
+        return entry if is_unchanged(path, entry.stamp, entry.sha256) else None
+
+    def is_in_place(self, entry: Entry) -> bool:
+        """Whether a result took its original's place."""
+        return took_its_place(entry.sources[0], self.folder / entry.output, self._folders)
+
+    def moved(self, path: Path) -> Entry | None:
+        """The row of a result in its original's place that lies here now, under another name."""
+        if self._key(path) in self._entries:
+            return None
+        return next((each for each in _equals(path, self._by_size) if self.is_in_place(each)), None)
+
+    def keeps(self, path: Path) -> bool:
+        """Whether a file is the kept original of a result in its place."""
+        if self._key(path) in self._entries or absolute(path).parent not in self._folders:
+            return False
+        return any(True for _ in _equals(path, self._originals.get(path.name, {})))
+
+    def _key(self, path: Path) -> str:
+        return Path(os.path.relpath(absolute(path), self.folder)).as_posix()
+
+    @cached_property
+    def _by_size(self) -> dict[int, list[tuple[str, Entry]]]:
+        found: dict[int, list[tuple[str, Entry]]] = defaultdict(list)
+        for entry in self._entries.values():
+            if entry.stamp is not None and entry.sha256 is not None and entry.sha256 != entry.sources[0].sha256:
+                found[entry.stamp.size].append((entry.sha256, entry))
+        return found
+
+    @cached_property
+    def _originals(self) -> dict[str, dict[int, list[tuple[str, Entry]]]]:
+        found: dict[str, dict[int, list[tuple[str, Entry]]]] = defaultdict(lambda: defaultdict(list))
+        for entry in self._entries.values():
+            if self.is_in_place(entry):
+                source = entry.sources[0]
+                found[Path(entry.output).name][source.stamp.size].append((source.sha256, entry))
+        return found
+
+
+def _equals(path: Path, by_size: dict[int, list[tuple[str, Entry]]]) -> Iterator[Entry]:
+    """The rows whose content a file has; it is read only where one has its size."""
+    stamp = Stamp.of(path)
+    rows = by_size.get(stamp.size, []) if stamp is not None else []
+    if not rows:
+        return
+    try:
+        digest = content_hash(path)
+    except OSError:
+        return
+    yield from (entry for sha256, entry in rows if sha256 == digest)
+
+
+def _root(file: Found) -> Path:
+    """The folder that was looked through for a file."""
+    return absolute(Path(file.text[: file.start]))
