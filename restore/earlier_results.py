@@ -34,7 +34,7 @@ def without_results(files: Sequence[Found]) -> tuple[tuple[Found, ...], list[str
         InputError: None are left.
     """
     journals = Journals(files, strict=False)
-    roots = {_root(file) for file in files if not file.lone}
+    roots = {absolute(Path(text)) for text in {file.text[: file.start] for file in files if not file.lone}}
     made = {file for file in files if not file.lone and _is_result(file, journals, roots)}
     unread = [f"{error} Results in it are taken as inputs." for error in journals.unread]
     if not made:
@@ -56,7 +56,7 @@ def _counted(count: int, first: Found) -> str:
 
 def _is_result(file: Found, journals: Journals, roots: Iterable[Path]) -> bool:
     for journal in journals.above(file):
-        entry = journal.result(file.path)
+        entry = journal.result(journals.place(file))
         if entry is not None and not journal.is_in_place(entry):
             source = absolute(Path(entry.sources[0].path))
             return any(source.is_relative_to(root) for root in roots)
@@ -76,12 +76,13 @@ def done_elsewhere(file: Found, folder: Path, journals: Journals) -> str | None:
     """
     for journal in journals.above(file, beyond=True):
         own = journal.folder == absolute(folder)
-        entry = journal.result(file.path)
+        place = journals.place(file)
+        entry = journal.result(place)
         if entry is not None:
             if own or not journal.is_in_place(entry):
                 return None
             return f"was restored in place by a run over {journal.folder}. Name that folder to do it in another way"
-        moved = journal.moved(file.path)
+        moved = journal.moved(place)
         if moved is not None:
             return f"is what an earlier run has made of {journal.folder / moved.output}"
     return None
@@ -89,7 +90,11 @@ def done_elsewhere(file: Found, folder: Path, journals: Journals) -> str | None:
 
 def kept_originals(files: Iterable[Found], journals: Journals) -> set[Found]:
     """The files that a run has kept before it restored pictures in their places."""
-    return {file for file in files if any(journal.keeps(file.path) for journal in journals.above(file, beyond=True))}
+    return {
+        file
+        for file in files
+        if any(journal.keeps(journals.place(file)) for journal in journals.above(file, beyond=True))
+    }
 
 
 class Journals:
@@ -103,9 +108,18 @@ class Journals:
     def __init__(self, files: Iterable[Found], *, strict: bool = True) -> None:
         self.unread: list[OutputError] = []
         self._strict = strict
-        folders = {os.path.dirname(file.text) for file in files}  # noqa: PTH120 (there may be very many)
-        self._of = {text: self._places(absolute(Path(text))) for text in folders}
+        folders = {_folder(file.text): file.text[: file.start] for file in files}
+        self._absolute = {text: str(absolute(Path(text))) for text in folders}
+        self._of = {text: tuple(_places(Path(self._absolute[text]))) for text in folders}
+        roots = {text: absolute(Path(root)) for text, root in folders.items() if self._of[text]}
+        self._within = {
+            text: tuple(each for each in self._of[text] if each.is_relative_to(root)) for text, root in roots.items()
+        }
         self._read: dict[Path, _Told] = {}
+
+    def place(self, file: Found) -> str:
+        """Where a file lies, absolute, as text: there may be very many."""
+        return f"{self._absolute[_folder(file.text)]}{os.sep}{file.text.rpartition(os.sep)[2]}"
 
     def above(self, file: Found, *, beyond: bool = False) -> Iterator[_Told]:
         """Those of a file's folder and the ones above it, the nearest first.
@@ -117,10 +131,7 @@ class Journals:
         Raises:
             restore.errors.OutputError: One cannot be read.
         """
-        root = _root(file)
-        for place in self._of[os.path.dirname(file.text)]:  # noqa: PTH120
-            if not beyond and not place.is_relative_to(root):
-                return
+        for place in (self._of if beyond else self._within).get(_folder(file.text), ()):
             if place not in self._read:
                 self._read[place] = _Told(self._record(place))
             yield self._read[place]
@@ -134,10 +145,6 @@ class Journals:
             self.unread.append(error)
             return Record(place, (), ())
 
-    @staticmethod
-    def _places(folder: Path) -> tuple[Path, ...]:
-        return tuple(place for place in (folder, *folder.parents) if kind_of(place / FOLDER / NAME) == "file")
-
 
 class _Told:
     """What one journal says of files.
@@ -148,34 +155,36 @@ class _Told:
 
     def __init__(self, record: Record) -> None:
         self.folder = record.folder
-        self._folders = frozenset(absolute(folder) for folder in record.folders)
+        self._prefix = f"{record.folder}{os.sep}"
+        self._folders = frozenset(str(absolute(folder)) for folder in record.folders)
         self._entries = {entry.output: entry for entry in record.entries if entry.sha256 is not None and entry.sources}
 
-    def result(self, path: Path) -> Entry | None:
+    def result(self, path: str) -> Entry | None:
         """The row of a file that is a result, and as it was made."""
         entry = self._entries.get(self._key(path))
         if entry is None or entry.stamp is None or entry.sha256 is None:
             return None
-        return entry if is_unchanged(path, entry.stamp, entry.sha256) else None
+        return entry if is_unchanged(Path(path), entry.stamp, entry.sha256) else None
 
     def is_in_place(self, entry: Entry) -> bool:
         """Whether a result took its original's place."""
-        return took_its_place(entry.sources[0], self.folder / entry.output, self._folders)
+        return took_its_place(entry.sources[0], self._prefix + entry.output.replace("/", os.sep), self._folders)
 
-    def moved(self, path: Path) -> Entry | None:
+    def moved(self, path: str) -> Entry | None:
         """The row of a result in its original's place that lies here now, under another name."""
         if self._key(path) in self._entries:
             return None
         return next((each for each in _equals(path, self._by_size) if self.is_in_place(each)), None)
 
-    def keeps(self, path: Path) -> bool:
+    def keeps(self, path: str) -> bool:
         """Whether a file is the kept original of a result in its place."""
-        if self._key(path) in self._entries or absolute(path).parent not in self._folders:
+        folder, _, name = path.rpartition(os.sep)
+        if self._key(path) in self._entries or folder not in self._folders:
             return False
-        return any(True for _ in _equals(path, self._originals.get(path.name, {})))
+        return any(True for _ in _equals(path, self._originals.get(name, {})))
 
-    def _key(self, path: Path) -> str:
-        return Path(os.path.relpath(absolute(path), self.folder)).as_posix()
+    def _key(self, path: str) -> str:
+        return path.removeprefix(self._prefix).replace(os.sep, "/")
 
     @cached_property
     def _by_size(self) -> dict[int, list[tuple[str, Entry]]]:
@@ -195,19 +204,24 @@ class _Told:
         return found
 
 
-def _equals(path: Path, by_size: dict[int, list[tuple[str, Entry]]]) -> Iterator[Entry]:
+def _equals(path: str, by_size: dict[int, list[tuple[str, Entry]]]) -> Iterator[Entry]:
     """The rows whose content a file has; it is read only where one has its size."""
-    stamp = Stamp.of(path)
+    stamp = Stamp.of(Path(path))
     rows = by_size.get(stamp.size, []) if stamp is not None else []
     if not rows:
         return
     try:
-        digest = content_hash(path)
+        digest = content_hash(Path(path))
     except OSError:
         return
     yield from (entry for sha256, entry in rows if sha256 == digest)
 
 
-def _root(file: Found) -> Path:
-    """The folder that was looked through for a file."""
-    return absolute(Path(file.text[: file.start]))
+def _places(folder: Path) -> Iterator[Path]:
+    """The folder and those above it that hold journals."""
+    return (place for place in (folder, *folder.parents) if kind_of(place / FOLDER / NAME) == "file")
+
+
+def _folder(text: str) -> str:
+    """The folder of a file."""
+    return text.rpartition(os.sep)[0] or ("/" if text.startswith("/") else "")

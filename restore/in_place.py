@@ -62,13 +62,13 @@ def plan_in_place(
     if clashes and not list_collisions:
         raise clashes[0].error
     problems = {file: str(clash.error) for clash in reversed(clashes) for file in clash.files}
-    originals = {identity(file.path) for file in names}
+    originals = {identity(file.path) for file in names} - {None}
     items = [
         _item(file, findings.folder, Path(backup), writable, problems.get(file), companions, overwrite, journals)
         for file in names
     ]
     for item in items:
-        if item.backup is not None and identity(item.backup) in originals - {None}:
+        if item.backup is not None and identity(item.backup) in originals:
             raise OutputError(
                 f"is an input, and the backup of {item.output} would take its place.",
                 path=item.backup,

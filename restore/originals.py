@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -47,16 +48,17 @@ class Originals:
         return None
 
 
-def took_its_place(source: Source, result: Path, folders: Collection[Path]) -> bool:
+def took_its_place(source: Source, result: str, folders: Collection[str]) -> bool:
     """Whether a result took its original's place, for all that its row in the journal says.
 
     Args:
         source: What it was made of: where it lies itself, or, made again, the kept original.
-        result: Where it lies.
+        result: Where it lies, absolute.
         folders: Absolute; all that the journal's runs have written to.
     """
-    read = absolute(Path(source.path))
-    return read == absolute(result) or (read.name == result.name and read.parent in folders)
+    read = source.path if ".." not in source.path else str(absolute(Path(source.path)))
+    folder, _, name = read.rpartition(os.sep)
+    return read == result or (name == result.rpartition(os.sep)[2] and folder in folders)
 
 
 def _holds(path: Path, source: Source, *, surely: bool) -> bool:

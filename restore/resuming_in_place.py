@@ -37,7 +37,7 @@ class InPlace:
         kept = self._kept(item, original)
         if kept is not None:
             return replace(item, sources=(kept,))
-        if not took_its_place(original, item.output, self._absolute):
+        if not took_its_place(original, str(absolute(item.output)), self._absolute):
             return item  # what lies there was restored from elsewhere: here it is what there is to begin with
         return replace(
             item,
@@ -72,8 +72,8 @@ class InPlace:
         return Originals(self._folders())
 
     @cached_property
-    def _absolute(self) -> frozenset[Path]:
-        return frozenset(absolute(folder) for folder in self._folders())
+    def _absolute(self) -> frozenset[str]:
+        return frozenset(str(absolute(folder)) for folder in self._folders())
 
 
 def holds(path: Path, sha256: str | None) -> bool:
