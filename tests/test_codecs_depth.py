@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from restore.codecs.depth import stretch, to_uint8, to_uint16, unstretch
+from restore.codecs.depth import Outside, outside, stretch, to_uint8, to_uint16, unstretch
 
 
 def test_16_to_8_bit_rounds_to_the_nearest() -> None:
@@ -37,3 +37,11 @@ def test_few_levels_fill_the_whole_range_and_come_back(largest: int) -> None:
 
 def test_values_above_white_are_white() -> None:
     assert stretch(np.array([20], np.uint8), 15).tolist() == [255]
+
+
+def test_what_lies_outside_is_counted_over_all_rows_but_not_what_rounding_mends() -> None:
+    values = np.full((600, 10, 1), 0.5, np.float32)
+    values[:6], values[300:312], values[599] = -1.0, 250.0, np.nan
+    values[20], values[21] = 1.0 + 0.4 / 255, -0.4 / 255
+    assert outside(values, 255) == Outside(below=6 / 600, above=12 / 600, nan=1 / 600)
+    assert outside(values, 65535) == Outside(below=7 / 600, above=13 / 600, nan=1 / 600)

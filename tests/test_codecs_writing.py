@@ -193,6 +193,41 @@ def test_floating_point_becomes_16_bit_where_only_tiff_could_hold_it(tmp_path: P
     assert read(tmp_path / "a.png").pixels.ravel().tolist() == [0, 32768, 65535, 0]
 
 
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".avif", ".ppm"])
+def test_what_integers_cut_off_of_floating_point_is_said_with_its_share(tmp_path: Path, suffix: str) -> None:
+    values = np.full((10, 100, 3), 0.5, np.float32)
+    values[:, :12], values[:, 12:15], values[:1, 15:20] = 250.0, -5.0, np.nan
+    warnings = write(Image(values), tmp_path / f"a{suffix}")
+    assert "12 % of the picture lay above white and was cut off." in warnings
+    assert "3 % of the picture lay below black and was cut off." in warnings
+    assert "0.5 % of the picture was no number (NaN) and became black." in warnings
+    assert write(Image(values), tmp_path / "a.tif") == ()
+
+
+def test_transparency_beyond_its_range_is_told_of_by_its_name(tmp_path: Path) -> None:
+    alpha = np.ones((10, 10), np.float32)
+    alpha[:2] = 255.0
+    warnings = write(Image(np.full((10, 10, 3), 0.5, np.float32), alpha), tmp_path / "a.png")
+    assert "20 % of the transparency lay above white and was cut off." in warnings
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_picture_on_another_scale_is_refused_before_it_becomes_all_white(tmp_path: Path, suffix: str) -> None:
+    values = np.linspace(-5, 250, 48 * 64, dtype=np.float32).reshape(48, 64, 1)
+    with pytest.raises(OutputError, match=r"100 % of the picture would be cut off.*Choose \.tif") as refused:
+        write(Image(values), tmp_path / f"a{suffix}")
+    assert refused.value.path == tmp_path / f"a{suffix}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_small_overshoots_of_a_restoration_need_no_word(tmp_path: Path) -> None:
+    values = np.full((100, 100, 1), 0.5, np.float32)
+    values[0, :9] = 1.3
+    values[1:50] = 1.0 + 0.4 / 65535
+    said = ("PNG holds no floating point; the picture was rounded to 16 bit.",)
+    assert write(Image(values), tmp_path / "a.png") == said
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".ppm"])
 def test_transparency_is_never_dropped_silently(tmp_path: Path, suffix: str) -> None:
     image = Image(noise("uint8", 3), noise("uint8", 1)[..., 0])

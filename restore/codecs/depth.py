@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +13,21 @@ from restore.image import Pixels
 Depth = TypeVar("Depth", np.uint8, np.uint16)
 
 ROWS = 256  # converted at a time, so that temporaries stay small beside the picture
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Shares of float samples, each 0 to 1, that integers cannot hold.
+
+    Attributes:
+        below: Below black.
+        above: Above white.
+        nan: No numbers.
+    """
+
+    below: float
+    above: float
+    nan: float
 
 
 def to_uint8(pixels: Pixels) -> npt.NDArray[np.uint8]:
@@ -50,6 +66,25 @@ def _from_float(pixels: Pixels, dtype: np.dtype[Depth]) -> npt.NDArray[Depth]:
         np.clip(part, 0.0, 1.0, out=part)
         out[row : row + ROWS] = np.rint(part * white)
     return out
+
+
+def outside(samples: Pixels, white: int) -> Outside:
+    """Count what `to_uint8` or `to_uint16` would clip; what is less than half a step beyond is only rounded.
+
+    Args:
+        samples: float32 of any shape but empty, 1.0 = white.
+        white: The integer that 1.0 becomes, 255 or 65535.
+    """
+    below = above = nan = 0
+    low, high = -0.5 / white, 1.0 + 0.5 / white
+    for row in range(0, len(samples), ROWS):
+        part = samples[row : row + ROWS]
+        if part.min() >= low and part.max() <= high:  # never true of NaN
+            continue
+        below += int(np.count_nonzero(part < low))
+        above += int(np.count_nonzero(part > high))
+        nan += int(np.count_nonzero(np.isnan(part)))
+    return Outside(below / samples.size, above / samples.size, nan / samples.size)
 
 
 def stretch(values: Pixels, largest: int) -> Pixels:
