@@ -48,6 +48,20 @@ def test_other_resources_survive_the_loss_of_the_thumbnail() -> None:
     )
 
 
+def test_records_in_two_places_become_those_of_one() -> None:
+    flag, other = b"8BIM\x04\x0a\0\0\0\0\0\x01\x01\0", b"\x1c\x02\x78\0\x05other"
+    block = embedded.photoshop_block(RECORDS)
+    assert embedded.joined_iptc(None, RECORDS) == RECORDS
+    assert embedded.joined_iptc(flag, None) == flag
+    assert embedded.joined_iptc(None, None) is None
+    assert embedded.joined_iptc(flag, RECORDS) == block + flag
+    assert embedded.joined_iptc(flag + block, RECORDS + b"\0\0") == flag + block
+    assert embedded.joined_iptc(flag + block, other) == embedded.photoshop_block(other) + flag
+    assert embedded.joined_iptc(flag + block, b"\0\0\0\0") == flag + block
+    with pytest.raises(ValueError, match="Photoshop"):
+        embedded.joined_iptc(block + b"nonsense nonsense", RECORDS)
+
+
 @pytest.mark.parametrize("damaged", [b"8BIM\x04\x04\0\0\0\0\0\xffabc", b"8BIM" + bytes(4) + b"nonsense nonsense"])
 def test_damaged_resources_are_a_value_error(damaged: bytes) -> None:
     with pytest.raises(ValueError, match="Photoshop"):

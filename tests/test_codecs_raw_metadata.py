@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 
+from restore.codecs.embedded import photoshop_block
 from restore.codecs.raw_metadata import blocks
 from restore.codecs.source import Source
 
@@ -32,6 +33,12 @@ def tiff(*tags: tuple[int, int, int, bytes, bool]) -> bytes:
 def test_a_tiff_of_a_camera_gives_its_xmp_upright_and_its_iptc(source: Source) -> None:
     data = tiff((700, 1, len(XMP), XMP, True), (33723, 7, len(IPTC), IPTC, True))
     assert blocks(data, source) == (XMP.replace(b'"6"', b'"1"'), IPTC)
+
+
+def test_iptc_beside_a_photoshop_block_is_put_into_it(source: Source) -> None:
+    flag = b"8BIM\x04\x0a\0\0\0\0\0\x01\x01\0"
+    data = tiff((33723, 7, len(IPTC), IPTC, True), (34377, 1, len(flag), flag, True))
+    assert blocks(data, source) == (None, photoshop_block(IPTC) + flag)
 
 
 def test_settings_for_developing_are_left_out(source: Source) -> None:

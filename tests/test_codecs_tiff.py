@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 
-from restore.codecs import exif, ifd
+from restore.codecs import embedded, exif, ifd
 from restore.codecs.reading import read
 from restore.codecs.writing import write
 from restore.errors import InputError
@@ -171,6 +171,28 @@ def test_iptc_reaches_a_jpeg_and_comes_back(tmp_path: Path) -> None:
     write(read(tmp_path / "b.jpg"), tmp_path / "c.tif")
     with tifffile.TiffFile(tmp_path / "c.tif") as result:
         assert result.pages[0].tags[33723].value == records
+
+
+PHOTOSHOP_FLAG = b"8BIM\x04\x0a\0\0\0\0\0\x01\x01\0"
+
+
+@pytest.mark.parametrize("old", [b"", b"8BIM\x04\x04\0\0\0\0\0\x08\x1c\x02\x05\0\x03old"])
+@pytest.mark.parametrize("suffix", [".tif", ".jpg", ".png"])
+def test_iptc_beside_a_photoshop_block_is_not_lost(tmp_path: Path, suffix: str, old: bytes) -> None:
+    records, block = b"\x1c\x02\x78\0\x0cGrandma 1932", PHOTOSHOP_FLAG + old
+    tags = [(33723, 7, len(records), records, True), (34377, 1, len(block), block, True)]
+    write(read(stored(tmp_path, photo(), extratags=tags)), tmp_path / f"b{suffix}")
+    kept = read(tmp_path / f"b{suffix}").metadata.iptc
+    assert kept is not None and embedded.iptc_records(kept) == records
+    assert PHOTOSHOP_FLAG in kept
+
+
+def test_iptc_survives_a_damaged_photoshop_block_with_a_warning(tmp_path: Path) -> None:
+    records, block = b"\x1c\x02\x05\0\x03abc", b"8BIM\x04\x0a\0\0\0\0\xff\xff"
+    tags = [(33723, 7, len(records), records, True), (34377, 1, len(block), block, True)]
+    metadata = read(stored(tmp_path, photo(), extratags=tags)).metadata
+    assert metadata.iptc == records
+    assert metadata.warnings == ("Its Photoshop block is damaged (a Photoshop resource is cut off) and left out.",)
 
 
 def test_orientation_is_reset_in_the_file_itself(tmp_path: Path) -> None:

@@ -91,6 +91,28 @@ def photoshop_block(iptc: bytes) -> bytes:
     return b"8BIM" + struct.pack(">HHI", IPTC_RESOURCE, 0, len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
 
 
+def joined_iptc(photoshop: bytes | None, records: bytes | None) -> bytes | None:
+    """Return `Metadata.iptc` of a TIFF, which may hold IPTC-IIM records in two places; None where it holds neither.
+
+    Args:
+        photoshop: The Photoshop block (tag 34377).
+        records: The bare records (tag 33723). Where the block's own differ these count: they are what ExifTool and
+            most others read and write, and some of them write only these.
+
+    Raises:
+        ValueError: The Photoshop block is damaged.
+    """
+    if not photoshop:
+        return records or None
+    if not records or not records.startswith(
+        b"\x1c"
+    ):  # without the marker of a record it is filled with something else
+        return photoshop
+    others = b"".join(whole for number, whole in resources(photoshop) if number != IPTC_RESOURCE)
+    same = (iptc_records(photoshop) or b"").rstrip(b"\0") == records.rstrip(b"\0")  # some pad them to whole words
+    return photoshop if same else photoshop_block(records) + others
+
+
 def icc_problem(icc: bytes, channels: int) -> str | None:
     """Return why a profile cannot belong to pixels of this many channels, or None where it can.
 

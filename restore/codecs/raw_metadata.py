@@ -5,7 +5,7 @@ from __future__ import annotations
 from restore.codecs import embedded, jpeg_header, xmp
 from restore.codecs.ifd import first_offset, read_ifd
 from restore.codecs.source import Source
-from restore.codecs.tiff_tags import IPTC, PHOTOSHOP, XMP
+from restore.codecs.tiff_tags import XMP, iptc_of
 
 
 def blocks(data: bytes, source: Source) -> tuple[bytes | None, bytes | None]:
@@ -22,7 +22,7 @@ def blocks(data: bytes, source: Source) -> tuple[bytes | None, bytes | None]:
         if data[:4] in (b"II*\0", b"MM\0*"):
             tags, _ = read_ifd(data, first_offset(data))
             found = {number: tag.value for number, tag in tags.items()}
-            packet, iptc = found.get(XMP), found.get(PHOTOSHOP) or found.get(IPTC)
+            packet, iptc = found.get(XMP), iptc_of(found, source)
         else:
             preview = data.find(b"\xff\xd8\xff\xe1")
             if preview < 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import BinaryIO
@@ -33,12 +34,22 @@ def read_metadata(view: Buffer, offset: int, source: Source) -> Metadata:
     try:
         tags, _ = read_ifd(view, offset)
         blocks = {number: tags[number].value for number in (XMP, IPTC, PHOTOSHOP, ICC) if number in tags}
-        meta = replace(meta, xmp=blocks.get(XMP), icc=blocks.get(ICC), iptc=blocks.get(PHOTOSHOP, blocks.get(IPTC)))
+        meta = replace(meta, xmp=blocks.get(XMP), icc=blocks.get(ICC), iptc=iptc_of(blocks, source))
         block = exif.from_tiff(view, offset)
         return replace(meta, exif=block, dpi=exif.dpi(block) if block else None)
     except ValueError as error:
         source.warn(f"Its metadata are damaged ({error}) and partly left out.")
         return meta
+
+
+def iptc_of(blocks: Mapping[int, bytes], source: Source) -> bytes | None:
+    """Return `Metadata.iptc` from the values of a directory's tags, by their numbers; trouble becomes a warning."""
+    records = blocks.get(IPTC)
+    try:
+        return embedded.joined_iptc(blocks.get(PHOTOSHOP), records)
+    except ValueError as error:
+        source.warn(f"Its Photoshop block is damaged ({error}) and left out.")
+        return records
 
 
 def order_of(block: bytes | None) -> str:
