@@ -88,6 +88,17 @@ def test_palettes_are_expanded(tmp_path: Path) -> None:
     assert np.array_equal(read(tmp_path / "a.tif").pixels, np.asarray(picture.convert("RGB")))
 
 
+def test_a_palette_of_two_colours_is_expanded(tmp_path: Path) -> None:
+    indices, reds_greens_blues = photo()[..., 0] > 100, (65535, 0, 0, 257 * 20, 0, 65535)
+    path = stored(tmp_path, indices, photometric="minisblack", extratags=[(320, 3, 6, reds_greens_blues, True)])
+    with tifffile.TiffFile(path, mode="r+b") as tif:
+        tif.pages[0].tags[262].overwrite(3)  # tifffile writes palettes of 8 and 16 bits only
+    expected = np.where(indices[..., None], (0, 20, 255), (255, 0, 0))
+    assert np.array_equal(read(path).pixels, expected)
+    with Pillow.open(path) as seen:
+        assert np.array_equal(np.asarray(seen.convert("RGB")), expected)
+
+
 def test_12_bits_fill_the_16_bit_range(tmp_path: Path) -> None:
     values = np.array([[0, 1, 2048, 4095]], np.uint16)
     packed = bytes([0x00, 0x00, 0x01, 0x80, 0x0F, 0xFF])

@@ -88,7 +88,8 @@ def _image(page: tifffile.TiffPage, samples: Pixels, icc: bytes | None, source: 
     if photometric == PALETTE:
         # Colour maps hold 16-bit values; some writers put the 8-bit ones into the high byte, some multiply by 257.
         table = (np.asarray(page.colormap) >> 8).astype(np.uint8).T
-        return Image(np.ascontiguousarray(table[samples[..., 0]]))
+        index = samples[..., 0].view(np.uint8) if samples.dtype == np.bool_ else samples[..., 0]
+        return Image(np.ascontiguousarray(table[index]))
     samples = _full_range(samples, bits, source)
     colours = {RGB: 3, YCBCR: 3, SEPARATED: 4}.get(photometric, 1)
     if samples.shape[2] < colours:
