@@ -42,6 +42,8 @@ class Metadata:
         accessed_ns: Access time of the source file in nanoseconds since the epoch.
         modified_ns: Modification time of the source file in nanoseconds since the epoch.
         warnings: What could not be read or kept, one sentence each; the engine shows them, they never stop a run.
+        left_out: What the file holds beside the picture and no result has (a mask, a video), one sentence each; shown
+            where the result is not a copy of the file.
     """
 
     source_format: str = ""
@@ -57,6 +59,7 @@ class Metadata:
     accessed_ns: int | None = None
     modified_ns: int | None = None
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

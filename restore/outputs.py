@@ -97,8 +97,9 @@ class Outputs:
     def _put(self, made: Made) -> Put:
         item = made.item
         assert made.before is not None and made.after is not None
-        warnings, metadata = made.after.metadata.warnings, made.after.metadata
+        metadata = made.after.metadata
         verbatim = self._is_verbatim(made, made.before, made.after)
+        warnings = metadata.warnings if verbatim else metadata.warnings + metadata.left_out
         treatment = self._treatment if self._treatment is None else self._treatment.of_picture(made.account)
         made.before = None
         places = (*made.beside, item.output)

@@ -57,7 +57,7 @@ def test_several_pictures_give_the_primary_one_with_a_warning(tmp_path: Path) ->
     heif.save(tmp_path / "a.heic", quality=95, primary_index=0)
     image = read(tmp_path / "a.heic")
     assert image.width == 64
-    assert any("It holds 2 pictures" in warning for warning in image.metadata.warnings)
+    assert any("It holds 2 pictures" in sentence for sentence in image.metadata.left_out)
 
 
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])

@@ -131,7 +131,7 @@ def test_a_phones_multi_picture_file_gives_its_first_with_a_warning(tmp_path: Pa
     first.save(tmp_path / "a.jpg", format="MPO", save_all=True, append_images=[second])
     image = read(tmp_path / "a.jpg")
     assert (image.width, image.height) == (96, 64)
-    assert any("It holds 2 pictures" in warning for warning in image.metadata.warnings)
+    assert any("It holds 2 pictures" in sentence for sentence in image.metadata.left_out)
 
 
 def test_12_bit_jpeg_is_refused_with_advice(tmp_path: Path) -> None:

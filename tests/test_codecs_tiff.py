@@ -126,7 +126,7 @@ def test_premultiplied_alpha_is_divided_out(tmp_path: Path) -> None:
 def test_unspecified_channels_are_no_transparency(tmp_path: Path) -> None:
     image = read(stored(tmp_path, photo("uint8", 4), photometric="rgb", extrasamples=["unspecified"]))
     assert image.alpha is None
-    assert any("additional channels" in warning for warning in image.metadata.warnings)
+    assert any("additional channels" in sentence for sentence in image.metadata.left_out)
 
 
 def test_jpeg_inside_a_tiff_is_read_and_written_without_loss(tmp_path: Path) -> None:
@@ -235,7 +235,10 @@ def test_a_thumbnail_page_is_no_second_page(tmp_path: Path, thumbnail_first: boo
     with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
         for data, kind in reversed(pages) if thumbnail_first else pages:
             tif.write(data, subfiletype=kind, metadata=None, photometric="rgb")
-    assert np.array_equal(read(tmp_path / "a.tif").pixels, photo())
+    image = read(tmp_path / "a.tif")
+    assert np.array_equal(image.pixels, photo())
+    said = "It holds 2 pages, masks or reduced copies among them; only the picture is kept."
+    assert (image.metadata.left_out, image.metadata.warnings) == ((said,), ())
 
 
 def test_lab_is_refused_with_advice(tmp_path: Path) -> None:

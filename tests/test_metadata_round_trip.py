@@ -43,7 +43,7 @@ def trips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trip]:
             output = folder / "out" / f"{source.name}{suffix}"
             before = read(source)
             image = with_provenance(before, DONE, xmp_limit(suffix)) if holds_xmp(suffix) else before
-            said = image.metadata.warnings + write(image, output)
+            said = image.metadata.warnings + image.metadata.left_out + write(image, output)
             keep_times(output, image.metadata)
             made[output.name if suffix != suffixes[0] else source.name] = (source, output, before, said)
     tags = tags_of([folder / "out", folder])

@@ -41,6 +41,17 @@ def test_a_picture_that_was_not_changed_is_copied_byte_for_byte(
     assert result.stat().st_mtime_ns == 10**18 + 123_456_789
 
 
+@pytest.mark.parametrize(("strength", "said"), [(0.0, ()), (0.5, ("It is a motion photo; its video is not kept.",))])
+def test_only_a_result_that_is_no_copy_tells_what_lay_beside_the_picture(
+    photo: Photo, tmp_path: Path, tiny_manager: PluginManager, job: Callable[..., Job], strength: float, said: object
+) -> None:
+    source = photo(tmp_path / "in" / "a.jpg")
+    source.write_bytes(source.read_bytes() + b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(100))
+    report = run(job(strength=strength), tiny_manager)
+    assert report.results[0].warnings == said
+    assert ((tmp_path / "out" / "a.jpg").read_bytes() == source.read_bytes()) == (strength == 0.0)
+
+
 def test_an_unchanged_picture_is_written_anew_in_another_format_or_quality(
     tmp_path: Path, photo: Photo, tiny_manager: PluginManager, tiny: Tiny
 ) -> None:

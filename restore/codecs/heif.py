@@ -34,7 +34,7 @@ def read(source: Source) -> Image:
         ) from None
     container = pillow_heif.open_heif(source.file, convert_hdr_to_8bit=False, hdr_to_16bit=False)
     if len(container) > 1:
-        source.warn(f"It holds {len(container)} pictures; only the primary one is kept.")
+        source.leave_out(f"It holds {len(container)} pictures; only the primary one is kept.")
     picture = container[container.primary_index]
     source.check_size(*picture.size)
     bits = int(picture.info.get("bit_depth", 8))

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import imagecodecs
 import numpy as np
 
-from restore.codecs import embedded, exif, jpeg_header
+from restore.codecs import embedded, exif, jpeg_header, motion_photo
 from restore.codecs.colour import cmyk_to_srgb
 from restore.codecs.jpeg_header import EXIF_ID, ICC_ID, PHOTOSHOP_ID, XMP_ID, JpegHeader
 from restore.codecs.source import Source
@@ -44,7 +44,12 @@ def read(source: Source) -> Image:
     for problem in header.problems:
         source.warn(problem)
     if header.pictures > 1:
-        source.warn(f"It holds {header.pictures} pictures (previews, depth or gain map); only the first is kept.")
+        source.leave_out(f"It holds {header.pictures} pictures (previews, depth or gain map); only the first is kept.")
+    if header.more_xmp:
+        source.leave_out("The extended part of its XMP (depth maps, long histories) is not kept.")
+    end = jpeg_header.end_of_image(data, header)
+    if motion_photo.has_video(data, end, header.xmp, pictures=header.pictures > 1):
+        source.leave_out("It is a motion photo; its video is not kept.")
     pixels, icc = _decode(data, header, source)
     metadata = Metadata(
         source_format="JPEG",

@@ -46,6 +46,7 @@ class JpegHeader:
         tables: Quantisation tables by number, 64 values in stored (zigzag) order.
         adobe: The colour transform of an Adobe APP14 segment, or None without one.
         exif, xmp, icc, photoshop: Blocks as found, joined where they span segments.
+        more_xmp: Whether there is an extended part of the XMP, which is not read.
         dpi: From the JFIF segment.
         pictures: How many pictures a multi-picture file (CIPA DC-007) announces; 1 for others.
         scan: Where the first scan begins; 0 where the file ends before it.
@@ -62,6 +63,7 @@ class JpegHeader:
     xmp: bytes | None = None
     icc: bytes | None = None
     photoshop: bytes | None = None
+    more_xmp: bool = False
     dpi: tuple[float, float] | None = None
     pictures: int = 1
     scan: int = 0
@@ -111,7 +113,13 @@ def parse(data: bytes) -> JpegHeader:
 
 def is_complete(data: bytes, header: JpegHeader) -> bool:
     """Whether the end-of-image marker follows the scans; libjpeg would fill what is missing with grey, silently."""
-    return data.find(b"\xff\xd9", header.scan) >= 0
+    return end_of_image(data, header) > 0
+
+
+def end_of_image(data: bytes, header: JpegHeader) -> int:
+    """Return where the picture ends, behind its end-of-image marker; 0 where none follows the scans."""
+    marker = data.find(b"\xff\xd9", header.scan)
+    return 0 if marker < 0 else marker + 2
 
 
 def is_long_enough(data: bytes, header: JpegHeader) -> bool:
@@ -202,7 +210,7 @@ def _read_application(header: JpegHeader, marker: int, body: bytes) -> None:
     elif marker == 0xE1 and body.startswith(XMP_ID) and header.xmp is None:
         header.xmp = body[len(XMP_ID) :]
     elif marker == 0xE1 and body.startswith(XMP_MORE_ID):
-        header.problems.append("The extended part of its XMP (depth maps, long histories) is not kept.")
+        header.more_xmp = True
     elif marker == 0xE2 and body.startswith(MPF_ID):
         header.pictures = _count_pictures(body[4:])
     elif marker == 0xED and body.startswith(PHOTOSHOP_ID):

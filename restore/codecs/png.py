@@ -134,9 +134,9 @@ def _read_metadata(chunks: list[tuple[bytes, bytes]], source: Source) -> Metadat
             elif kind in (b"iTXt", b"zTXt", b"tEXt"):
                 meta = _read_text(meta, kind, body)
             elif kind == b"gAMA" and not kinds & {b"iCCP", b"sRGB"} and body != struct.pack(">I", 45455):
-                source.warn("Its gamma (gAMA chunk) is not sRGB's and is not kept; brightness may look different.")
+                source.leave_out("Its gamma (gAMA chunk) is not sRGB's and is not kept; brightness may look different.")
             elif kind == b"cICP":
-                source.warn("Its HDR colour coding (cICP chunk) is not kept.")
+                source.leave_out("Its HDR colour coding (cICP chunk) is not kept.")
         except (ValueError, IndexError, struct.error, zlib.error):
             source.warn(f"Its metadata chunk {kind.decode('ascii', 'replace')} is damaged and left out.")
     return meta

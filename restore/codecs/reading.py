@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from restore.codecs import avif, bmp, embedded, exif, formats, gif, heif, jpeg, png, pnm, raw, tiff, webp
+from restore.codecs import avif, bmp, embedded, exif, formats, gif, heif, jpeg, motion_photo, png, pnm, raw, tiff, webp
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.codecs.orientation import turn_upright
 from restore.codecs.quiet import printable, quieten
@@ -45,7 +45,8 @@ def read(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
         max_pixels: Larger pictures are refused from their header, before any pixel is decoded.
 
     Returns:
-        C-contiguous pixels in the file's own depth; trouble with metadata stands in ``metadata.warnings``.
+        C-contiguous pixels in the file's own depth; trouble with metadata stands in ``metadata.warnings``, what the
+        file holds beside the picture in ``metadata.left_out``.
 
     Raises:
         restore.errors.InputError: Missing, a folder, not permitted, empty, damaged, too large, several pictures, or
@@ -109,7 +110,7 @@ def _kind(head: bytes, path: Path, source: Source) -> str:
 
 
 def _finish(image: Image, source: Source) -> Image:
-    """Apply the orientation, reset it wherever it is stated, and drop what is damaged."""
+    """Apply the orientation, reset it wherever it is stated, and drop what is damaged or tells of what is not read."""
     meta, orientation = image.metadata, None
     if meta.exif:
         try:
@@ -122,9 +123,10 @@ def _finish(image: Image, source: Source) -> Image:
     if meta.xmp:
         # PNG had no EXIF for two decades; its editors wrote the orientation into the XMP instead.
         orientation = orientation or embedded.xmp_orientation(meta.xmp)
-        meta = replace(meta, xmp=embedded.upright_xmp(meta.xmp))
+        meta = replace(meta, xmp=motion_photo.without_video(embedded.upright_xmp(meta.xmp)))
     meta = _checked_blocks(meta, image.channels, source)
-    meta = replace(meta, orientation=orientation or 1, warnings=tuple(source.warnings))
+    meta = replace(meta, orientation=orientation or 1)
+    meta = replace(meta, warnings=tuple(source.warnings), left_out=tuple(source.left_out))
     pixels = turn_upright(image.pixels, orientation or 1)
     alpha = None if image.alpha is None else turn_upright(image.alpha, orientation or 1)
     return Image(pixels, alpha, meta)

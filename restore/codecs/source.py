@@ -20,13 +20,15 @@ class Source:
         path: For messages only; the content comes from `file`.
         file: The file, open for reading in binary.
         max_pixels: The largest picture that will be decoded.
-        warnings: What could not be kept, one sentence each.
+        warnings: What could not be read or kept, one sentence each.
+        left_out: What only a copy of the file keeps, one sentence each.
     """
 
     path: Path
     file: BinaryIO
     max_pixels: int
     warnings: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def data(self) -> bytes:
         """Return the whole file."""
@@ -38,6 +40,11 @@ class Source:
         sentence = printable(sentence)  # some of them quote the file
         if sentence not in self.warnings:
             self.warnings.append(sentence)
+
+    def leave_out(self, sentence: str) -> None:
+        """Note, once, something beside the picture that is not read."""
+        if sentence not in self.left_out:
+            self.left_out.append(sentence)
 
     def check_size(self, width: int, height: int) -> None:
         """Refuse an empty or too large picture, from its header and before any pixel is decoded.

@@ -59,6 +59,8 @@ def _single_page(tif: tifffile.TiffFile, source: Source) -> tifffile.TiffPage:
     source.check_single(len(whole), "pages", PAGES_ADVICE)
     stack = (tif.imagej_metadata or {}).get("images", 1) if tif.is_imagej else whole[0].imagedepth
     source.check_single(int(stack), "pages", PAGES_ADVICE)
+    if len(pages) > 1:
+        source.leave_out(f"It holds {len(pages)} pages, masks or reduced copies among them; only the picture is kept.")
     return whole[0]
 
 
@@ -128,7 +130,7 @@ def _alpha(page: tifffile.TiffPage, samples: Pixels, colours: int, source: Sourc
         kinds = [UNASSOCIATED_ALPHA]  # libtiff's and Pillow's reading of a fourth sample nobody explained
     index = next((i for i, kind in enumerate(kinds[:extra]) if kind in (ASSOCIATED_ALPHA, UNASSOCIATED_ALPHA)), None)
     if extra > (index is not None):
-        source.warn("Its additional channels, other than transparency, are not kept.")
+        source.leave_out("Its additional channels, other than transparency, are not kept.")
     if index is None:
         return None
     alpha = np.ascontiguousarray(samples[..., colours + index])
