@@ -44,6 +44,8 @@ ORDER = (
         "planning",
         "work_items",
         "in_place",
+        "earlier_results",
+        "originals",
         "grouping",
         "series_planning",
         "selection",
@@ -54,7 +56,18 @@ ORDER = (
         "watching",
         "disk_space",
     }
-    | {"outputs", "made", "keeping", "provenance", "reporting", "resuming", "memory", "result_size", "answers"},
+    | {
+        "outputs",
+        "made",
+        "keeping",
+        "provenance",
+        "reporting",
+        "resuming",
+        "resuming_in_place",
+        "memory",
+        "result_size",
+        "answers",
+    },
     {"engine", "forecast", "rehearsal", "job", "flow", "batch", "supervisor", "worker", "executors", "pipeline"}
     | {"auto"}
     | {"steps", "admission", "station", "evaluate", "benchmark", "difference", "reports"},

@@ -104,9 +104,7 @@ def joined_iptc(photoshop: bytes | None, records: bytes | None) -> bytes | None:
     """
     if not photoshop:
         return records or None
-    if not records or not records.startswith(
-        b"\x1c"
-    ):  # without the marker of a record it is filled with something else
+    if not records or not records.startswith(b"\x1c"):  # no marker of a record: filled with something else
         return photoshop
     others = b"".join(whole for number, whole in resources(photoshop) if number != IPTC_RESOURCE)
     same = (iptc_records(photoshop) or b"").rstrip(b"\0") == records.rstrip(b"\0")  # some pad them to whole words
