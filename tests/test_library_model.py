@@ -200,6 +200,23 @@ def test_frames_become_one_picture_of_the_firsts_kind(plugins: Tiny, averager: A
         mean([torch.zeros(2, 3, 4, 5)] * 2)
 
 
+@pytest.mark.parametrize("kind", ["arrays", "images", "grey tensors"])
+def test_frames_in_which_something_moved_stay_as_they_are(plugins: Tiny, averager: Averager, kind: str) -> None:
+    light = np.linspace(0.05, 0.9, 80)[None, :, None] * np.linspace(1, 0.6, 60)[:, None, None]
+    light = light if kind == "grey tensors" else light.repeat(3, axis=2)
+    dark, bright = (np.rint((light * gain).clip(0, 1) ** (1 / 2.2) * 255).astype(np.uint8) for gain in (0.5, 1))
+    dark[20:40, 20:40] = 255 - dark[20:40, 20:40]
+    given: dict[str, list[Any]] = {
+        "arrays": [dark, bright],
+        "images": [Image(dark), Image(bright)],
+        "grey tensors": [torch.from_numpy(each).permute(2, 0, 1) for each in (dark, bright)],
+    }
+    before = dark.copy(), bright.copy()
+    load("mean")(given[kind], mode="exposure", align=False)
+    assert (averager.seen[0].frames[1].pixels[30, 30] != dark[30, 30]).all(), "what moved was replaced"
+    np.testing.assert_array_equal((dark, bright), before)
+
+
 def test_a_folder_is_restored_and_not_done_again(
     invert: Model, plugins: Tiny, photo: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -59,7 +59,7 @@ def to_array(image: Image, like: Array) -> Array:
         found = np.clip(found, 0, 1).astype(like.dtype)
     elif found.dtype == like.dtype.newbyteorder("="):
         found = found.astype(like.dtype, copy=False)  # in the order of bytes that was given
-    return found.copy() if np.shares_memory(found, like) else found
+    return found.copy() if np.shares_memory(found, like) or not found.flags.writeable else found
 
 
 def checked_floats(pixels: Pixels, what: str) -> Pixels:

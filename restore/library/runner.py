@@ -16,7 +16,7 @@ from restore.codecs.formats import DEFAULT_MAX_PIXELS
 from restore.contracts import promised_companions
 from restore.disk_space import check_disk
 from restore.errors import DeviceError, PluginError, RestoreError, UsageError
-from restore.image import Image, Observation, Restoration
+from restore.image import Image, Observation, Pixels, Restoration
 from restore.job import Job
 from restore.library.settings import Settings
 from restore.masks.detecting import finder_of, wide_find
@@ -116,7 +116,7 @@ class Runner:
         """Make one picture of several.
 
         Args:
-            frames: Of one size.
+            frames: Of one size; they stay as they are.
             names: What messages and legends call them.
             settings: With a series.
 
@@ -126,7 +126,7 @@ class Runner:
         assert settings.series is not None
         with _in_plain_words(self.spec):
             self._check_size(frames[0], settings)
-            given = iter(frames)
+            given = iter([each.with_pixels(_guarded(each.pixels)) for each in frames])
             return self._done(read_series(names, lambda _: next(given), settings.series), settings)
 
     def run(self, run: Run, settings: Settings) -> Report:
@@ -198,6 +198,13 @@ def runtime_of(device: str, precision: Precision, tile: int | None, memory: int 
         if value is not None and (not isinstance(value, int) or value < least):
             raise UsageError(f"{name} cannot be {value!r}.", hint=f"Give a whole number of at least {least}, or None.")
     return Runtime(device, precision, tile, memory, threads)
+
+
+def _guarded(pixels: Pixels) -> Pixels:
+    """The same memory, not to be written: it may be the user's, and what moved in a frame is replaced in its place."""
+    view = pixels.view()
+    view.flags.writeable = False
+    return view
 
 
 @contextmanager
