@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from restore.library.kinds import frames_of, is_tensor, taken
 from restore.library.picture import Picture
 
 ARRAY = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+GREY = np.full((4, 5), 20, np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,34 @@ def test_frames_are_called_by_their_files_or_their_numbers(photo: Callable[..., 
     path = photo(tmp_path / "a.png")
     _, names, first = frames_of([path, ARRAY])
     assert names == (path, Path("frame 2")) and first.path == path
+
+
+@pytest.mark.parametrize(
+    ("first", "made"),
+    [
+        (ARRAY, Image(ARRAY.astype(np.uint16) * 257)),
+        (ARRAY, Image((ARRAY / 255).astype(np.float32))),
+        (ARRAY.astype(np.uint16) * 257, Image((ARRAY / 255).astype(np.float32))),
+        (PillowImage.fromarray(ARRAY), Image(ARRAY.astype(np.uint16) * 257)),
+        (torch.from_numpy(ARRAY).permute(2, 0, 1), Image((ARRAY / 255).astype(np.float32))),
+        (GREY, Image(np.full((4, 5, 3), 20, np.uint8))),
+        (torch.from_numpy(GREY)[None], Image(np.full((4, 5, 3), 20, np.uint8))),
+        (PillowImage.fromarray(GREY), Image(np.full((4, 5, 3), 20 * 257, np.uint16))),
+        (np.full((4, 5, 3), 20, np.uint8), Image(GREY[..., None])),
+        (np.full((4, 5, 4), 255, np.uint8), Image(np.full((4, 5, 3), 255, np.uint8))),
+    ],
+)
+def test_what_is_made_of_frames_is_like_the_first_whichever_is_the_reference(first: Any, made: Image) -> None:
+    back = frames_of([first, ARRAY])[2].back([Restoration(made)])
+    assert type(back) is type(first) and getattr(back, "shape", None) == getattr(first, "shape", None)
+    assert getattr(back, "dtype", None) == getattr(first, "dtype", None)
+    np.testing.assert_array_equal(np.asarray(back), np.asarray(first))
+
+
+def test_a_picture_of_frames_stays_as_the_model_made_it() -> None:
+    deep = Image(ARRAY.astype(np.uint16) * 257)
+    back = frames_of([Image(ARRAY), deep])[2].back([Restoration(deep)])
+    assert isinstance(back, Picture) and back.pixels is deep.pixels
 
 
 @pytest.mark.parametrize("given", [ARRAY, "text", b"bytes", [], [ARRAY], None])

@@ -58,6 +58,19 @@ def to_uint16(pixels: Pixels) -> npt.NDArray[np.uint16]:
     return _from_float(pixels, np.dtype(np.uint16))
 
 
+def to_float32(pixels: Pixels) -> npt.NDArray[np.float32]:
+    """Return floats with 1.0 = white; those that are given stay as they are, also outside [0, 1].
+
+    Args:
+        pixels: uint8, uint16 or float32 of any shape.
+    """
+    if pixels.dtype == np.float32:
+        return pixels
+    out: npt.NDArray[np.float32] = pixels.astype(np.float32)
+    out /= np.float32(np.iinfo(pixels.dtype).max)
+    return out
+
+
 def _from_float(pixels: Pixels, dtype: np.dtype[Depth]) -> npt.NDArray[Depth]:
     white = float(np.iinfo(dtype).max)
     out = np.empty(pixels.shape, dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,6 +84,10 @@ def frames_of(given: object, manager: PluginManager | None = None) -> tuple[tupl
         given: A list of pictures.
         manager: As of `taken`.
 
+    Returns:
+        The frames, their names, and the first one. Its way back gives a `Picture` as the model made it, and anything
+        else in the depth and the channels of that frame: the reference may be another frame, of other ones.
+
     Raises:
         UsageError: It is no series, or a batch is in it.
         InputError: A frame is no picture, or cannot be read.
@@ -94,7 +98,16 @@ def frames_of(given: object, manager: PluginManager | None = None) -> tuple[tupl
     if any(len(each.images) != 1 for each in frames):
         raise UsageError("a batch is no frame.", hint="Give a list of tensors of shape (channels, height, width).")
     names = tuple(each.path or Path(f"frame {number}") for number, each in enumerate(frames, 1))
-    return tuple(each.images[0] for each in frames), names, frames[0]
+    first = frames[0]
+    if not isinstance(given[0], Image | str | os.PathLike):
+        first = replace(first, back=partial(_like_the_first, first))
+    return tuple(each.images[0] for each in frames), names, first
+
+
+def _like_the_first(first: Taken, done: Sequence[Restoration]) -> object:
+    from restore.library.matching import matched
+
+    return first.back([replace(each, image=matched(each.image, first.images[0])) for each in done])
 
 
 def _pictures(before: Image, done: Sequence[Restoration]) -> object:

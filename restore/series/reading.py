@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from restore.codecs.depth import to_uint16
+from restore.codecs.depth import to_float32, to_uint16
 from restore.codecs.header import Header
 from restore.errors import InputError
-from restore.image import Image, Observation, Pixels, SeriesKind
+from restore.image import Image, Observation, SeriesKind
 from restore.series.alignment import align, reference_of
 from restore.series.deghosting import deghost
 from restore.series.kind import kind_of
@@ -105,15 +105,9 @@ def _make_equally_deep(frames: list[Image]) -> None:
     deepest = max((frame.pixels.dtype for frame in frames), key=lambda dtype: dtype.itemsize)
     for index, frame in enumerate(frames):
         if frame.pixels.dtype != deepest:
-            deeper = to_uint16 if deepest == np.uint16 else _to_float
+            deeper = to_uint16 if deepest == np.uint16 else to_float32
             alpha = None if frame.alpha is None else deeper(frame.alpha)
             frames[index] = replace(frame, pixels=deeper(frame.pixels), alpha=alpha)
-
-
-def _to_float(pixels: Pixels) -> Pixels:
-    result: Pixels = pixels.astype(np.float32)
-    result /= np.float32(np.iinfo(pixels.dtype).max)
-    return result
 
 
 def _deghost(frames: list[Image], files: Sequence[Path]) -> None:
