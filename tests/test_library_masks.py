@@ -35,6 +35,8 @@ PICTURE = Image(np.zeros((6, 8, 3), np.uint8))
         torch.from_numpy(PAINTED)[None],
         torch.from_numpy(PAINTED),
         torch.from_numpy(HOLE)[None].float(),
+        torch.from_numpy(HOLE).bfloat16(),
+        torch.from_numpy(HOLE)[None, None].bfloat16(),
         PillowImage.fromarray(HOLE),
         PillowImage.fromarray(PAINTED),
         Image(PAINTED[..., None]),
@@ -73,6 +75,25 @@ def test_a_batch_has_one_mask_for_all_or_one_for_each() -> None:
     assert [mask.sum() for mask in masks_of(HOLE, images)] == [6, 6]
     assert [mask.sum() for mask in masks_of(np.stack([HOLE, ~HOLE]), images)] == [6, 42]
     assert [mask.sum() for mask in masks_of(torch.from_numpy(np.stack([HOLE, ~HOLE]))[:, None], images)] == [6, 42]
+
+
+@pytest.mark.parametrize("kind", ["booleans", "batch of booleans", "floats", "arrays"])
+@pytest.mark.parametrize(("count", "said"), [(1, "there is 1 picture"), (3, "there are 3 pictures")])
+def test_a_batch_of_masks_of_another_count_is_refused(kind: str, count: int, said: str) -> None:
+    two = np.stack([HOLE, ~HOLE])
+    given = {
+        "booleans": torch.from_numpy(two),
+        "batch of booleans": torch.from_numpy(two)[:, None],
+        "floats": torch.from_numpy(two)[:, None].float(),
+        "arrays": two,
+    }[kind]
+    with pytest.raises(InputError, match=f"2 masks were given, but {said}"):
+        masks_of(given, (PICTURE,) * count)
+
+
+def test_a_mask_in_colours_is_one_for_all() -> None:
+    painted = torch.from_numpy(PAINTED).expand(3, 6, 8)
+    assert [mask.sum() for mask in masks_of(painted, (PICTURE, PICTURE))] == [6, 6]
 
 
 def test_two_words_stand_in_the_place_of_a_mask() -> None:
