@@ -10,10 +10,13 @@ from pathlib import Path
 from restore.codecs.formats import output_suffix, suffix_format
 from restore.errors import UsageError
 from restore.finding import Found
-from restore.spec import Companion
+from restore.spec import Companion, Makes, RestorerSpec
 
 LOSSY = frozenset({"JPEG", "WEBP", "AVIF"})
 """Formats that lose something each time a picture is written."""
+
+KEPT_EXACTLY = frozenset({"degrade"})
+"""Tasks whose results must not be compressed once more: that would be another degradation, which nobody asked for."""
 
 _TRICKS = frozenset("/\\:\0")
 
@@ -46,6 +49,17 @@ class Naming:
                 f"--suffix {self.suffix!r} is no part of a file's name.",
                 hint="Use letters, digits, - and _, like _restored; the folder is chosen with -o.",
             )
+
+    @classmethod
+    def of(cls, spec: RestorerSpec, suffix: str = "", format: str | None = None) -> Naming:
+        """How the results of a restorer are called.
+
+        Args:
+            spec: The restorer.
+            suffix: As of the class.
+            format: Likewise.
+        """
+        return cls(suffix, format, masks=spec.makes is Makes.MASK, lossless=spec.task in KEPT_EXACTLY)
 
     def check(self, writable: Collection[str] | None) -> None:
         """Refuse a format nobody writes.

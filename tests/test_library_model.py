@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import restore
 from restore.errors import DeviceError, InputError, PluginError, RestoreError, UsageError, WeightsError
 from restore.image import Image
 from restore.library.model import Model, load
+from restore.library.runner import Runner
 from restore.plugin_manager import PluginManager
+from restore.spec import Runtime
 from tests.tiny import COMPANIONS, UNLUCKY, Tiny
 from tests.tiny_neighbours import Averager, Painter, Spotter
 
@@ -246,6 +249,27 @@ def test_a_folder_is_filled_with_its_masks(plugins: Tiny, photo: Callable[..., P
     assert (restore.open_image(tmp_path / "out" / "a.png").pixels[3:5, 3:5] == 255).all()
     with pytest.raises(UsageError, match="nothing says what that is"):
         fill.run(tmp_path / "in", tmp_path / "out2")
+
+
+@pytest.mark.parametrize("place", ["in/stamp.png", "in/masks"])
+def test_masks_among_the_pictures_are_no_pictures(
+    plugins: Tiny, photo: Callable[..., Path], tmp_path: Path, place: str
+) -> None:
+    photo(tmp_path / "in" / "a.png")
+    mask = tmp_path / place / "a.png" if place == "in/masks" else tmp_path / place
+    mask.parent.mkdir(exist_ok=True)
+    PillowImage.fromarray(np.eye(16, 24, dtype=np.uint8) * 255).save(mask)
+    report = load("painter").run(tmp_path / "in", tmp_path / "out", mask=tmp_path / place)
+    assert [(each.source.name, each.state) for each in report.results] == [("a.png", "done")]
+    assert [each.name for each in (tmp_path / "out").glob("**/*.png")] == ["a.png"]
+
+
+def test_what_is_spoilt_is_not_compressed_once_more(
+    tiny: Tiny, tiny_manager: PluginManager, photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    model = Model(Runner(replace(tiny.spec, task="degrade"), tiny_manager, Runtime(), None))
+    assert model.run(photo(tmp_path / "in" / "a.jpg").parent, tmp_path / "out").done == 1
+    assert (tmp_path / "out" / "a.png").exists()
 
 
 def test_what_cannot_be_loaded_says_why(plugins: Tiny) -> None:

@@ -1,5 +1,6 @@
 """Names of results."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.errors import UsageError
 from restore.naming import SAME_NAMES, Naming, companion_paths
-from restore.spec import Companion
+from restore.spec import Companion, Makes, Options, RestorerSpec
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,10 @@ def test_lossless_results_of_lossy_files_are_png_unless_the_user_says_otherwise(
     assert lossless.result(Path("x/a.jpg")) == Path("x/a.png")
     assert Naming(format="jpg", lossless=True).result(Path("a.JPEG")) == Path("a.JPEG")
     assert Naming("_n", lossless=True).result(Path("a.jpg")) == Path("a_n.png")
+
+
+def test_a_restorer_says_how_its_results_are_called() -> None:
+    spec = RestorerSpec("tiny", "denoise", "Does.", Options, lambda weights, runtime: pytest.fail("not loaded"))
+    assert Naming.of(spec, "_n", "png") == Naming("_n", "png")
+    assert Naming.of(replace(spec, task="degrade")) == Naming(lossless=True)
+    assert Naming.of(replace(spec, makes=Makes.MASK)) == Naming(masks=True)

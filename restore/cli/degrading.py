@@ -45,8 +45,6 @@ class DegradeCommand(TaskCommand):
         manager: Provides the restorers of this task.
     """
 
-    lossless = True
-
     def __init__(self, manager: PluginManager) -> None:
         super().__init__(TASK, manager)
         self.help = f"{self.help} Flags are followed in the order of --list; a --chain in its own."

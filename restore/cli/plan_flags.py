@@ -18,7 +18,7 @@ from restore.planning import Plan, plan
 from restore.selection import Selection, moment
 from restore.series.request import Series
 from restore.series_planning import plan_series
-from restore.spec import Companion, Makes
+from restore.spec import Companion, Makes, RestorerSpec
 
 
 def plan_flags() -> list[click.Parameter]:
@@ -62,38 +62,36 @@ def plan_flags() -> list[click.Parameter]:
 
 def planned(
     values: Mapping[str, Any],
+    spec: RestorerSpec,
     *,
     writable: Collection[str] | None,
     list_collisions: bool | None = None,
     companions: tuple[Companion, ...] = (),
     masking: Masking | None = None,
-    makes: Makes = Makes.PICTURE,
     series: Series | None = None,
-    lossless: bool = False,
 ) -> Plan:
     """Make the plan that the flags ask for.
 
     Args:
         values: The command's parameters by name.
+        spec: The restorer; says what results are called.
         writable: Suffixes a result may have; None for any.
         list_collisions: See `restore.planning.plan`; None for a dry run only.
         companions: What is written beside each result.
         masking: What is missing in the pictures, for a restorer that needs to know.
-        makes: What the restorer makes of them.
         series: Which of them are frames of one series, for a restorer that needs several.
-        lossless: Results keep what they hold bit for bit, unless --format says otherwise.
 
     Raises:
         UsageError, InputError, OutputError: See `restore.planning.plan`, `restore.in_place.plan_in_place`,
             `restore.series_planning.plan_series` and `restore.masks.pairing.with_masks`.
     """
-    if makes is Makes.MASK and values["in_place"]:
+    if spec.makes is Makes.MASK and values["in_place"]:
         raise UsageError(
             "--in-place would put a mask in the place of each picture.", hint="Name a folder for the masks with -o."
         )
     since = None if values["since"] is None else moment(values["since"], datetime.now().astimezone())
     selection = Selection(values["include"], values["exclude"], since, None if masking is None else masking.place)
-    naming = Naming(values["suffix"], values["format"], masks=makes is Makes.MASK, lossless=lossless)
+    naming = Naming.of(spec, values["suffix"], values["format"])
     the_plan = _without_masks(values, writable, list_collisions, companions, selection, naming, series)
     return the_plan if masking is None else with_masks(the_plan, masking)
 

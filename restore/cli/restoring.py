@@ -35,6 +35,7 @@ from restore.errors import PluginError, UsageError
 from restore.forecast import foresee
 from restore.job import Job
 from restore.masks.request import Masking
+from restore.naming import KEPT_EXACTLY
 from restore.option_types import settable
 from restore.options import build_options, click_options
 from restore.planning import Plan
@@ -62,9 +63,6 @@ class TaskCommand(click.Command):
         manager: Provides the restorers of this task.
     """
 
-    lossless = False
-    """Whether results become PNG where their inputs are compressed with losses."""
-
     def __init__(self, task: str, manager: PluginManager) -> None:
         specs = manager.restorers(task)
         title = TITLES.get(task, f"Run the task '{task}' on pictures.")
@@ -72,7 +70,7 @@ class TaskCommand(click.Command):
             task,
             params=common_flags([spec.name for spec in specs], masks=takes_masks(specs), series=takes_series(specs)),
             help=f"{title} INPUT is files, folders (with all in them) or quoted patterns ('scans/**/*.tif'). "
-            f"{places(specs)} {kept(specs, self.lossless)}",
+            f"{places(specs)} {kept(specs, lossless=task in KEPT_EXACTLY)}",
             short_help=title,
         )
         self.task = task
@@ -183,13 +181,12 @@ class TaskCommand(click.Command):
         companions = promised_companions(ctx.meta[MODEL], self._options(ctx))
         return planned(
             ctx.params,
+            ctx.meta[MODEL],
             writable=writable,
             list_collisions=list_collisions,
             companions=companions,
             masking=self._masking(ctx),
-            makes=ctx.meta[MODEL].makes,
             series=series_of(ctx.params, ctx.meta[MODEL]),
-            lossless=self.lossless,
         )
 
     def _masking(self, ctx: click.Context) -> Masking | None:

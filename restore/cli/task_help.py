@@ -19,7 +19,7 @@ def places(specs: Sequence[RestorerSpec]) -> str:
     return "OUT is a file for one input file, else a folder that mirrors the inputs."
 
 
-def kept(specs: Sequence[RestorerSpec], lossless: bool) -> str:
+def kept(specs: Sequence[RestorerSpec], *, lossless: bool) -> str:
     """What becomes of originals, and how results are called where not as they."""
     if lossless:
         return "Results of JPEG, WebP and AVIF are PNG, unless --format or OUT says so. Originals are never changed."

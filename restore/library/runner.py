@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -29,9 +30,10 @@ from restore.planning import plan
 from restore.plugin_manager import PluginManager
 from restore.reporting import Report
 from restore.result_size import check_size
+from restore.selection import Selection
 from restore.series.reading import read_series
 from restore.series_planning import plan_series
-from restore.spec import Makes, Precision, Restorer, RestorerSpec, Runtime
+from restore.spec import Precision, Restorer, RestorerSpec, Runtime
 
 _log = logging.getLogger("restore")
 
@@ -143,18 +145,17 @@ class Runner:
             RestoreError: Nothing can be done at all.
         """
         companions = promised_companions(self.spec, settings.options)
-        naming = Naming("", None, masks=self.spec.makes is Makes.MASK)
-        output = os.fspath(run.output)
-        if settings.series is not None:
-            the_plan = plan_series(
-                run.inputs, output, settings.series, overwrite=run.overwrite, naming=naming, companions=companions
-            )
-        else:
-            the_plan = plan(run.inputs, output, overwrite=run.overwrite, naming=naming, companions=companions)
-        masking = (
-            settings.masking
-            if run.masks is None or settings.masking is None
-            else replace(settings.masking, place=run.masks)
+        masking = settings.masking
+        if run.masks is not None and masking is not None:
+            masking = replace(masking, place=run.masks)
+        plan_results = plan if settings.series is None else partial(plan_series, series=settings.series)
+        the_plan = plan_results(
+            run.inputs,
+            os.fspath(run.output),
+            overwrite=run.overwrite,
+            selection=Selection(masks=None if masking is None else masking.place),
+            naming=Naming.of(self.spec),
+            companions=companions,
         )
         if masking is not None:
             the_plan = with_masks(the_plan, masking)
