@@ -26,7 +26,7 @@ def drawn(mode: str, size: tuple[int, int] = (6, 4)) -> PillowImage.Image:
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "I;16"])
 def test_an_image_comes_back_as_it_was(mode: str) -> None:
     given = drawn(mode)
-    given.info = {"icc_profile": b"profile", "exif": b"exif", "dpi": (300, 300), "transparency": 3}
+    given.info = {"icc_profile": b"profile", "exif": b"exif", "dpi": (300, 300)}
     image = from_pillow(given)
     assert image.metadata.icc == b"profile" and (image.alpha is not None) == (mode in ("LA", "RGBA"))
     back = to_pillow(image, given)
@@ -43,11 +43,15 @@ def test_palettes_and_bits_are_taken_as_what_they_show(mode: str, shown: str) ->
     np.testing.assert_array_equal(np.asarray(back), np.asarray(given.convert(shown)))
 
 
-def test_a_palette_with_a_transparent_colour_is_transparent() -> None:
-    given = drawn("P")
+@pytest.mark.parametrize(("mode", "shown"), [("1", "LA"), ("L", "LA"), ("P", "RGBA"), ("RGB", "RGBA")])
+def test_where_a_colour_means_transparent_there_is_alpha(mode: str, shown: str) -> None:
+    given = drawn(mode)
     given.info["transparency"] = given.getpixel((0, 0))
     image = from_pillow(given)
-    assert image.alpha is not None and image.alpha.min() == 0
+    assert image.alpha is not None and image.alpha[0, 0] == 0 and image.alpha.max() == 255
+    back = to_pillow(image, given)
+    assert back.mode == shown and "transparency" not in back.info
+    np.testing.assert_array_equal(np.asarray(back), np.asarray(given.convert(shown)))
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "F", "I", "HSV"])

@@ -11,6 +11,8 @@ from restore.library.arrays import from_array, to_array
 
 _PLAIN = {"1": "L", "P": "RGB", "PA": "RGBA"}
 """What modes become that hold no values to compute with."""
+_KEYED = {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
+"""What modes become in which one colour means transparent."""
 _GREY_16 = {"I;16", "I;16L", "I;16B", "I;16N"}
 
 
@@ -18,16 +20,15 @@ def from_pillow(picture: PillowImage.Image) -> Image:
     """A Pillow image as a picture, as it lies: its EXIF orientation is not looked at.
 
     Args:
-        picture: Of mode L, LA, RGB, RGBA or I;16; 1 and P are taken as the L, RGB or RGBA that they show.
+        picture: Of mode L, LA, RGB, RGBA or I;16; 1 and P are taken as the L, RGB or RGBA that they show, and one with
+            a transparent colour as LA or RGBA.
 
     Raises:
         InputError: Another mode, or no pixels.
     """
     mode = picture.mode
-    if mode == "P" and "transparency" in picture.info:
-        plain = picture.convert("RGBA")
-    else:
-        plain = picture.convert(_PLAIN[mode]) if mode in _PLAIN else picture
+    wanted = (_KEYED if "transparency" in picture.info else _PLAIN).get(mode, _PLAIN.get(mode, mode))
+    plain = picture if wanted == mode else picture.convert(wanted)
     if plain.mode not in {"L", "LA", "RGB", "RGBA"} | _GREY_16:
         hint = "Convert it first: picture.convert('RGB')."
         raise InputError(f"a Pillow image of mode {mode} cannot be restored as it is.", hint=hint)
