@@ -59,6 +59,11 @@ def test_a_picture_is_saved_with_its_metadata(tmp_path: Path) -> None:
     assert back.metadata.dpi == pytest.approx((300, 300), rel=1e-3)
 
 
+def test_what_a_format_cannot_keep_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = Picture(np.full((2, 3, 3), 2.5, np.float32)).save(tmp_path / "a.png")
+    assert caplog.messages == [f"{path}: PNG holds no floating point; the picture was rounded to 16 bit."]
+
+
 def test_nothing_is_written_over_unasked(tmp_path: Path) -> None:
     path = Picture(GREY.pixels).save(tmp_path / "a.png")
     with pytest.raises(OutputError, match=r"a\.png: exists already\. Choose another name, or say overwrite=True"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from restore.plugin_manager import PluginManager
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+_log = logging.getLogger("restore")
 
 SHOWN = 720
 """Pixels of the longer edge of a picture in a notebook."""
@@ -44,6 +47,8 @@ class Picture(Image):
     def save(self, path: str | os.PathLike[str], *, quality: int | None = None, overwrite: bool = False) -> Path:
         """Write the picture with its metadata, whole or not at all; its name's ending says the format.
 
+        What the format cannot keep goes to the logger "restore".
+
         Args:
             path: The file.
             quality: 1 to 100 for formats with losses; None for the source's.
@@ -61,7 +66,9 @@ class Picture(Image):
         manager = PluginManager.discover()
         plain = Image(self.pixels, self.alpha, self.metadata)
         with atomic_path(target) as temporary:
-            manager.write_image(plain, temporary, quality)
+            lost = manager.write_image(plain, temporary, quality)
+        for sentence in lost:
+            _log.warning("%s: %s", target, sentence)
         return target
 
     def __repr__(self) -> str:
