@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import Field
 from restore_conv_dae import plugin as conv_dae
 from restore_correct import plugin as correct
 
 from restore.errors import UsageError
 from restore.pipeline import MaskKeys, PlannedStep, chained, read_pipeline, written
 from restore.plugin_manager import PluginManager
+from restore.spec import Options, RestorerSpec, hookimpl
+from tests.tiny import Tiny
 
 if TYPE_CHECKING:
-    from tests.tiny import Tiny
     from tests.tiny_neighbours import Averager, Painter, Spotter
 
 Refused = Callable[[str], str]
@@ -131,3 +133,30 @@ def test_a_pipeline_is_written_for_people_and_read_back(
     assert text.startswith("# for one photo\n\n[[step]]  # noise of sigma 14\ntask = ")
     again = read(text)
     assert [link.recipe() for link in chained(again, manager)] == [link.recipe() for link in chained(steps, manager)]
+
+
+class Styled(Options):
+    """Options of a model that takes a file."""
+
+    style: Path = Field(description="A picture.")
+
+
+class Styler:
+    """A plugin whose model takes a file."""
+
+    @hookimpl
+    def provide_restorers(self) -> list[RestorerSpec]:
+        """One model."""
+        return [RestorerSpec("styler", "denoise", "Paints like another.", Styled, Tiny().load)]
+
+
+def test_files_that_options_name_are_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "style.png").write_bytes(b"a picture")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    manager = PluginManager.of({"styler": Styler()})
+    links = chained((PlannedStep("styler", {"style": Path("style.png")}),), manager)
+    file = tmp_path / "elsewhere" / "p.toml"
+    file.write_text(written(links))
+    (again,) = chained(read_pipeline(file, manager), manager)
+    assert again.recipe()["files"] == links[0].recipe()["files"]

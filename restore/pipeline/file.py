@@ -187,9 +187,14 @@ def _row(link: Link) -> Row:
     for options in (link.planned.mask, link.options):
         if options is not None:
             told = options.model_dump(mode="json", exclude_defaults=True)
-            said = {name: told[name] for name in settable(type(options)) if told.get(name) is not None}
-            values |= {key_of(name): value for name, value in said.items()}
+            said = [name for name in settable(type(options)) if told.get(name) is not None]
+            values |= {key_of(name): _placed(getattr(options, name), told[name]) for name in said}
     return Row(values, link.planned.why)
+
+
+def _placed(value: object, told: object) -> object:
+    """An option as it is told; a path from the root, since the file may lie in any folder."""
+    return str(value.absolute()) if isinstance(value, Path) else told
 
 
 def _toml(value: object) -> str:
