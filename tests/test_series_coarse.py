@@ -49,7 +49,7 @@ def test_frames_that_show_nothing_in_both_cannot_be_judged(scene: Plane) -> None
     assert rough_place(one, black, kind) == (STILL, -1.0)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 5), (2, 2)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (5, 1), (2, 2), (40, 2)])
 @pytest.mark.parametrize("kind", list(SeriesKind))
 def test_pictures_of_a_few_pixels_have_a_place_too(size: tuple[int, int], kind: SeriesKind) -> None:
     one, other = (View.of(np.full(size, grey, np.float32), kind) for grey in (0.3, 0.6))

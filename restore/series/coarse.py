@@ -130,7 +130,9 @@ def _by_phase(reference: View, frame: View) -> Matrix:
     import cv2
 
     height, width = reference.shown.shape
-    window = cv2.createHanningWindow((width, height), cv2.CV_32F) if min(height, width) > 1 else None
+    if min(height, width) == 1:  # OpenCV takes no single column; and no movement of a line is plausible
+        return STILL
+    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
     (x, y), _ = cv2.phaseCorrelate(reference.shown, frame.shown, window)
     return shift(x, y)
 
