@@ -15,6 +15,7 @@ from restore.image import Image, Observation
 from restore.library.runner import Run, Runner, runtime_of
 from restore.library.settings import Settings
 from restore.plugin_manager import PluginManager
+from restore.series.request import Series
 from restore.spec import Options, Runtime
 from tests.tiny import Tiny
 from tests.tiny_neighbours import Averager
@@ -60,6 +61,15 @@ def test_what_a_model_warns_of_is_logged_once(
     assert caplog.messages == ["It is a guess."]
 
 
+def test_a_frame_that_could_not_be_aligned_is_told(averager: Averager, caplog: pytest.LogCaptureFixture) -> None:
+    seen = replace(PICTURE, metadata=replace(PICTURE.metadata, warnings=("It was dark.",)))
+    runner = Runner(averager.spec, PluginManager.of({"averager": averager}), Runtime(), None)
+    black = Image(np.zeros((4, 5, 3), np.uint8))
+    runner.fuse([seen, black], [Path("frame 1"), Path("frame 2")], Settings(Options(), series=Series(mode="focus")))
+    (sentence,) = caplog.messages
+    assert "frame 2 could not be aligned" in sentence
+
+
 def test_a_result_that_would_be_huge_is_refused_before_anything_is_computed(
     tiny: Tiny, tiny_manager: PluginManager
 ) -> None:
@@ -72,8 +82,6 @@ def test_a_result_that_would_be_huge_is_refused_before_anything_is_computed(
 def test_series_of_a_folder_become_one_picture_each(
     averager: Averager, photo: Callable[..., Path], tmp_path: Path
 ) -> None:
-    from restore.series.request import Series
-
     for name in ("a.png", "b.png"):
         photo(tmp_path / name)
     runner = Runner(averager.spec, PluginManager.of({"averager": averager}), Runtime(), None)

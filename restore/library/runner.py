@@ -100,7 +100,7 @@ class Runner:
         with _in_plain_words(self.spec):
             self._check_size(image, settings)
             if settings.masking is None:
-                return self._done(Observation((image,)), settings)
+                return self._done(Observation((image,)), settings, (image,))
             missing = said_missing(image, settings.masking, None)
             missing = missing if mask is None else missing | mask
             finder = finder_of(settings.masking, self.manager)
@@ -112,7 +112,8 @@ class Runner:
             missing = finished_mask(missing, settings.masking, None)
             if not missing.any():
                 _log.warning(EMPTY if mask is not None else nothing_missing(image, settings.masking))
-            return self._done(Observation((image,), missing, mask_found=finder is not None), settings)
+            observation = Observation((image,), missing, mask_found=finder is not None)
+            return self._done(observation, settings, (image,))
 
     def fuse(self, frames: Sequence[Image], names: Sequence[Path], settings: Settings) -> Restoration:
         """Make one picture of several.
@@ -129,7 +130,7 @@ class Runner:
         with _in_plain_words(self.spec):
             self._check_size(frames[0], settings)
             given = iter([each.with_pixels(_guarded(each.pixels)) for each in frames])
-            return self._done(read_series(names, lambda _: next(given), settings.series), settings)
+            return self._done(read_series(names, lambda _: next(given), settings.series), settings, frames)
 
     def run(self, run: Run, settings: Settings) -> Report:
         """Restore files and folders, journalled: what was done by an earlier run is not done again.
@@ -174,9 +175,10 @@ class Runner:
         check_disk(job.plan, job.growth)
         return run_batch(job, self.manager)
 
-    def _done(self, observation: Observation, settings: Settings) -> Restoration:
+    def _done(self, observation: Observation, settings: Settings, given: Sequence[Image]) -> Restoration:
+        """Restore, and tell what there is to warn of that the pictures that were given do not say themselves."""
         done = steps.restore(self.load(), observation, self.spec, settings.options, settings.masking)
-        known = observation.image.metadata.warnings
+        known = {sentence for each in given for sentence in each.metadata.warnings}
         for sentence in done.image.metadata.warnings:
             if sentence not in known:
                 _log.warning(sentence)
