@@ -60,8 +60,13 @@ def test_a_picture_is_saved_with_its_metadata(tmp_path: Path) -> None:
 
 
 def test_what_a_format_cannot_keep_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = Picture(np.full((2, 3, 3), 2.5, np.float32)).save(tmp_path / "a.png")
-    assert caplog.messages == [f"{path}: PNG holds no floating point; the picture was rounded to 16 bit."]
+    pixels = np.full((2, 3, 3), 0.5, np.float32)
+    pixels[0] = 2.5
+    path = Picture(pixels).save(tmp_path / "a.png")
+    assert caplog.messages == [
+        f"{path}: PNG holds no floating point; the picture was rounded to 16 bit.",
+        f"{path}: 50 % of the picture lay above white and was cut off.",
+    ]
 
 
 def test_nothing_is_written_over_unasked(tmp_path: Path) -> None:
