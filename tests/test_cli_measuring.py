@@ -67,6 +67,40 @@ def test_csv_has_a_line_for_each_picture_in_full_precision(
     assert len(rows[1]["psnr_rgb"]) > 10
 
 
+def test_a_table_never_takes_the_place_of_a_picture(cli: Cli, photo: Photo, tmp_path: Path) -> None:
+    restored, reference = photo(tmp_path / "a.png"), photo(tmp_path / "b.png")
+    disguised, unknown = tmp_path / "c.csv", tmp_path / "d.dat"
+    disguised.write_bytes(reference.read_bytes())
+    unknown.write_bytes(reference.read_bytes())
+    for table, said in (
+        (reference, "is one of the pictures compared"),
+        (tmp_path / "new.jpg", "is no name for a table"),
+        (disguised, "exists, and is no table"),
+        (tmp_path, "is a folder"),
+    ):
+        outcome = cli("evaluate", restored, reference, "--csv", table)
+        assert outcome.code in (ExitCode.USAGE, ExitCode.OUTPUT)
+        assert said in outcome.err
+        assert outcome.out == "", "refused before anything is measured"
+    assert "is one of the pictures" in cli("evaluate", restored, unknown, "--csv", unknown).err
+    assert reference.read_bytes() == disguised.read_bytes() == unknown.read_bytes()
+
+
+@pytest.mark.parametrize("before", ["", "image,psnr_rgb\na.png,inf\n", "\ufeffBild;PSNR\na.png;3,5\n"])
+def test_a_table_of_before_is_replaced(cli: Cli, photo: Photo, tmp_path: Path, before: str) -> None:
+    table, picture = tmp_path / "t.csv", photo(tmp_path / "a.png")
+    table.write_text(before, "utf-8")
+    assert cli("evaluate", picture, picture, "--csv", table).code == ExitCode.OK
+    assert table.read_text("utf-8").startswith("image,psnr_rgb,ssim_rgb,")
+
+
+def test_a_text_that_is_no_table_stays(cli: Cli, photo: Photo, tmp_path: Path) -> None:
+    notes, picture = tmp_path / "notes.txt", photo(tmp_path / "a.png")
+    notes.write_text("Ask her who this is.\n", "utf-8")
+    assert "exists, and is no table" in cli("evaluate", picture, picture, "--csv", notes).err
+    assert notes.read_text("utf-8") == "Ask her who this is.\n"
+
+
 def test_a_missing_partner_is_named_and_the_exit_code_says_some_failed(cli: Cli, folders: tuple[Path, Path]) -> None:
     (folders[1] / "tiny.jpg").unlink()
     outcome = cli("evaluate", *folders)
@@ -230,6 +264,7 @@ def test_real_pairs_are_measured_blind(classic: Cli, photo: Photo, tmp_path: Pat
         (("denoise", "-m", "tv"), "needs a folder of clean pictures"),
         (("denoise", "--pairs", "DATA", "DATA", "--sigma", "5", "-m", "tv"), "--sigma goes with added noise"),
         (("denoise", "DATA", "-m", "tv", "--csv", "nowhere/t.csv"), "there is no such folder"),
+        (("denoise", "DATA", "-m", "tv", "--csv", "a.png"), "is no name for a table"),
         (("denoise", "DATA", "-m", "tv", "--scale", "2"), "--scale means nothing to the benchmark of denoise"),
         (
             ("upscale", "DATA", "-m", "bicubic", "--sigma", "5"),

@@ -17,7 +17,7 @@ import click
 from restore.cli import tables
 from restore.cli.wording import Device, Pixels, printable
 from restore.codecs.formats import DEFAULT_MAX_PIXELS
-from restore.errors import ExitCode, OutputError, UsageError
+from restore.errors import ExitCode, UsageError
 from restore.holes import KINDS
 from restore.plugin_manager import PluginManager
 from restore.series.request import AUTO, MODES
@@ -110,8 +110,8 @@ def benchmark_command(manager: PluginManager) -> click.Command:
             "synthetic": synthetic,
         }
         _refuse_others(chosen, [name for name, value in special.items() if value not in ((), False, None)])
-        if csv_file is not None and not csv_file.parent.is_dir():
-            raise OutputError("there is no such folder.", path=csv_file.parent, hint="Create it first.")
+        if csv_file is not None:
+            tables.check_csv(csv_file)
         wanted = sigma or None, scale or None, blind, grey, uncertainty, limit, seed or 0, max_pixels, masks or None
         setup = Setup(data, pairs, *wanted, mode or AUTO, synthetic, quality or None)
         runtime = Runtime(device, threads=threads)

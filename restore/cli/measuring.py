@@ -65,6 +65,8 @@ def evaluate_command(manager: PluginManager) -> click.Command:
         from restore.evaluate import evaluate
         from restore.metrics import Convention
 
+        if csv_file is not None:
+            tables.check_csv(csv_file, (restored, reference))
         conventions = [Convention(cast("Space", space), border) for space in dict.fromkeys(spaces)]
         with kept_off_stdout():
             evaluation = evaluate(restored, reference, conventions, manager, max_pixels)

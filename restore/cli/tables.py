@@ -6,6 +6,7 @@ is "inf" everywhere (in JSON a string, because JSON has no such number).
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -17,7 +18,10 @@ from pathlib import Path
 import click
 
 from restore.cli.wording import printable
-from restore.codecs.atomic import atomic_path
+from restore.codecs.atomic import atomic_path, output_error
+from restore.codecs.formats import READABLE_SUFFIXES
+from restore.errors import OutputError, UsageError
+from restore.walking import kind_of
 
 Cell = str | float | int | None
 Row = Mapping[str, Cell]
@@ -50,6 +54,45 @@ def show_table(title: str, rows: Sequence[Row], decimals: Mapping[str, int]) -> 
     # Figures are never folded: a narrow terminal wraps the lines itself, and a file has them whole.
     console.width = max(console.width, console.measure(table, options=console.options.update(width=WIDE)).maximum)
     console.print(table)
+
+
+def check_csv(path: Path, pictures: Iterable[Path] = ()) -> None:
+    """Refuse, before anything is measured, a place where a table would cost somebody a picture or another file.
+
+    Args:
+        path: Where the table is to go.
+        pictures: What is measured.
+
+    Raises:
+        UsageError: The name is a picture's.
+        OutputError: It is one of the pictures, what stands there is no table, or there is no such folder.
+    """
+    another = "Name another file for the table."
+    if path.resolve() in {picture.resolve() for picture in pictures}:
+        raise OutputError("is one of the pictures compared.", path=path, hint=another)
+    if path.suffix.lower() in READABLE_SUFFIXES:
+        raise UsageError("is no name for a table.", path=path, hint="Give a name that ends in .csv.")
+    kind = kind_of(path)
+    if kind in ("folder", "other"):
+        raise OutputError("is no file." if kind == "other" else "is a folder.", path=path, hint=another)
+    if kind == "file" and not _is_csv(path):
+        raise OutputError("exists, and is no table.", path=path, hint=another)
+    if not path.parent.is_dir():
+        raise OutputError("there is no such folder.", path=path.parent, hint="Create it first.")
+
+
+def _is_csv(path: Path) -> bool:
+    """Whether a file is empty, or text whose first line has several columns, in whatever way a program parts them."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError as error:
+        raise output_error(error, path) from error
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return "\0" not in text and (not text.strip() or any(mark in text.splitlines()[0] for mark in ",;\t"))
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:
