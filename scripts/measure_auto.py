@@ -24,8 +24,9 @@ import numpy as np
 import torch
 from PIL import Image as Pillow
 
+from restore.auto.means import means
 from restore.auto.request import AutoRun
-from restore.auto.restoring import auto_spec, means
+from restore.auto.restoring import auto_spec
 from restore.degradations.kinds import Cast, Dust, Fading, Gaussian, Scratches, Step
 from restore.degrade.chain import degraded
 from restore.image import Image, Observation, Pixels, picture_of

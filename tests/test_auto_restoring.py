@@ -11,8 +11,9 @@ from PIL import Image as Pillow
 from restore_classic import plugin as classic
 from restore_correct import plugin as correct
 
+from restore.auto.means import means
 from restore.auto.request import AutoOptions, AutoRun
-from restore.auto.restoring import Automatic, auto_run, auto_spec, means, workers
+from restore.auto.restoring import Automatic, auto_run, auto_spec, workers
 from restore.batch import described, run_batch
 from restore.image import Image, Observation, Restoration
 from restore.job import Job
@@ -137,30 +138,12 @@ def test_damage_that_noise_had_hidden_is_found_and_filled_in_the_denoised_pictur
     assert [step["task"] for step in steps] == ["denoise", "detect", "inpaint"]
 
 
-def test_a_photo_grows_only_where_that_is_asked_for(manager: PluginManager) -> None:
-    done = mended(manager, scene(), AutoRun(upscale_to="256"))
-    assert done.image.pixels.shape == (192, 256, 3)
-    assert rows(done)[0]["why"] == "smaller than was asked for"
-    spec = auto_spec(manager)
-    assert spec.output_size is not None
-    assert spec.output_size(AutoRun(upscale_to="256"), 96, 128) == (192, 256)
-    assert spec.output_size(AutoRun(), 96, 128) == (96, 128)
-
-
 def test_a_plan_can_be_had_without_doing_anything(manager: PluginManager) -> None:
     looker = Automatic(manager, Models(manager, Runtime()))
     account = looker.planned(Image(scene(NOISE)), AutoRun())
     steps = account["steps"]
     assert isinstance(steps, list)
     assert [(step["task"], "changed" in step) for step in steps] == [("denoise", False)]
-
-
-def test_memory_is_that_of_the_hungriest_step_that_may_be_taken(manager: PluginManager) -> None:
-    spec = auto_spec(manager)
-    assert spec.working_bytes is not None
-    all_steps = spec.working_bytes(AutoRun(), 1000, 1000, 3, 8)
-    assert all_steps > 2 * 1000 * 1000 * 3 * 2
-    assert spec.working_bytes(AutoRun(upscale_to="8000"), 1000, 1000, 3, 8) > 8000 * 8000 * 3 * 2
 
 
 def test_another_model_or_other_steps_are_another_recipe(manager: PluginManager, tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from restore.spec import Options
 STEPS = ("dejpeg", "inpaint", "denoise", "correct")
 """The steps that may be taken, as tasks, in their order: what came last over a picture goes first."""
 
+UPSCALE = "upscale"
+"""The step that is taken only where a size is asked for."""
+
 _SIDE = re.compile(r"\s*(\d{1,6})\s*")
 
 
@@ -83,4 +86,7 @@ class AutoRun(AutoOptions):
         size = self.whole or (height, width)
         if asked.output_size(*size) == size:
             return None
-        return asked if self.whole is None else asked.for_piece(*size)
+        if self.whole is None:
+            return asked
+        # As a size, since factors have a limit: a small photo may be enlarged more than that, and so is its piece.
+        return Enlarging(max_side=round(max(height, width) * asked.factor(*size)))

@@ -3,72 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restore.auto.request import STEPS, AutoOptions, AutoRun
-from restore.auto.rules import MOST, Verdict, judged
+from restore.auto.means import means
+from restore.auto.request import UPSCALE, AutoOptions, AutoRun
+from restore.auto.rules import Verdict, judged
+from restore.auto.sizes import growth_of, output_size, working_bytes
 from restore.image import Image, Observation, Pixels, Restoration, picture_of
-from restore.loading import missing_requirements
 from restore.masks.detecting import DETECT, Finder
 from restore.pipeline.chain import Models, run_links
-from restore.pipeline.description import working_bytes_of
 from restore.pipeline.masking import FOUND, MaskKeys
 from restore.pipeline.planned import Link, PlannedStep, chained
 from restore.plugin_manager import PluginManager
-from restore.spec import Makes, Needs, Restorer, RestorerSpec, Runtime
+from restore.spec import Restorer, RestorerSpec, Runtime
 from restore.stamps import content_hash
 
 if TYPE_CHECKING:
     from restore.masks.growing import Mask
 
 NAME = TASK = "auto"
-UPSCALE = "upscale"
 
-LOOKING = 128 << 20
-"""Bytes held at most while a photo is looked at, before any step: 115 MiB were measured, from a megapixel on."""
+_ADVICE = "Ask for less with --upscale-to, or give the result to `restore upscale` with another -m."
 
 _log = logging.getLogger("restore")
-
-
-@dataclass(frozen=True)
-class Means:
-    """What there is to mend photos with.
-
-    Attributes:
-        specs: The model that serves each task.
-        missing: Of the tasks that no model serves here, why not.
-    """
-
-    specs: Mapping[str, RestorerSpec]
-    missing: Mapping[str, str]
-
-
-def means(manager: PluginManager) -> Means:
-    """Find the default model of every step that `restore auto` may take, without loading any.
-
-    Args:
-        manager: Knows the models.
-    """
-    specs, missing = {}, {}
-    for task in (*STEPS, DETECT, UPSCALE):
-        if not manager.restorers(task):
-            missing[task] = f"no plugin has a model for {task}"
-            continue
-        spec = manager.default_restorer(task)
-        wanted = {"detect": spec.makes is Makes.MASK, "inpaint": spec.needs is Needs.IMAGE_AND_MASK}
-        if spec.weights is not None and not spec.weights.is_file():
-            missing[task] = f"the model {spec.name} has no weights here"
-        elif missing_requirements(spec):
-            missing[task] = f"the model {spec.name} needs {', '.join(missing_requirements(spec))}"
-        elif wanted.get(task, spec.needs is Needs.IMAGE):
-            specs[task] = spec
-        else:
-            missing[task] = f"the model {spec.name} does not do that"
-    return Means(specs, missing)
 
 
 @dataclass(frozen=True)
@@ -79,11 +40,17 @@ class Choice:
         steps: In their order; none where it needs nothing.
         account: For the journal, with nothing done yet.
         damage: What a detector found, where steps are to go by that; else they look for themselves.
+        kept_size: Why the picture is not enlarged though that was asked for; None where it is, or was not asked for.
     """
 
     steps: tuple[PlannedStep, ...]
     account: dict[str, object]
     damage: Mask | None = None
+    kept_size: str | None = None
+
+    def noted(self, image: Image) -> Image:
+        """The picture with a note where it is smaller than was asked for."""
+        return image if self.kept_size is None else image.with_warnings(f"{self.kept_size}. {_ADVICE}")
 
 
 class Automatic:
@@ -102,17 +69,17 @@ class Automatic:
         image = observation.image
         choice = self.choose(image, options)
         if not choice.steps:
-            return Restoration(image, account=choice.account, untouched=True)
+            return Restoration(choice.noted(image), account=choice.account, untouched=True)
         links = chained(choice.steps, self._manager)
         done = run_links([self._models.link(link) for link in links], image, found=choice.damage)
         rows = [] if done.account is None else done.account["steps"]
         assert isinstance(rows, list)
         changed = [f"{row['task']} ({row['why']})" for row in rows if row["changed"]]
-        summary = ", ".join(changed) or "left as it is: what was taken for a fault proved to be none"
+        summary = _summary(changed, "what was taken for a fault proved to be none", choice.kept_size)
         account = choice.account | {"steps": rows, "summary": summary}
         if not changed:
-            return Restoration(image, account=account, untouched=True)
-        return replace(done, account=account)
+            return Restoration(choice.noted(image), account=account, untouched=True)
+        return replace(done, image=choice.noted(done.image), account=account)
 
     def planned(self, image: Image, options: AutoRun) -> dict[str, object]:
         """An account of what would be done to a photo: its steps, with nothing done yet."""
@@ -137,14 +104,13 @@ class Automatic:
         again = None if detector is None else lambda pixels: detector(Image(pixels))
         evidence = gathered(image, damage, self._cleaner(options), again)
         verdicts = [self._allowed(verdict, options) for verdict in judged(evidence)]
-        growing = options.growing(image.height, image.width)
-        if growing is not None:
-            said = growing.model_dump(exclude_none=True)
-            verdicts.append(self._allowed(Verdict(UPSCALE, "smaller than was asked for", said), options))
+        growth = growth_of(options, image.height, image.width, self._means, self._manager)
+        verdicts += [] if growth is None else [growth]
         steps = self._steps(verdicts)
         taken = [f"{verdict.task} ({verdict.why})" for verdict in verdicts if verdict.options is not None]
+        kept_size = f"not enlarged: it is {growth.why}" if growth is not None and growth.options is None else None
         account: dict[str, object] = {
-            "summary": ", ".join(taken) or "left as it is: nothing that would surely help was found",
+            "summary": _summary(taken, "nothing that would surely help was found", kept_size),
             "findings": document(evidence.findings),
             "steps": [],
             "left_out": [{"task": each.task, "why": each.why} for each in verdicts if each.options is None],
@@ -152,7 +118,7 @@ class Automatic:
         _log.info("%s", account["summary"])
         # What was found in the picture as it came serves steps that see it as it came.
         as_it_came = damage is not None and bool(steps) and steps[0].model == self._means.specs[DETECT].name
-        return Choice(steps, account, damage if as_it_came else None)
+        return Choice(steps, account, damage if as_it_came else None, kept_size)
 
     def _cleaner(self, options: AutoRun) -> Callable[[Pixels], Pixels] | None:
         """What takes the noise from a sample, where that may be done and something can."""
@@ -177,19 +143,11 @@ class Automatic:
 
     def _allowed(self, verdict: Verdict, options: AutoRun) -> Verdict:
         """The verdict, taken back where its step was not asked for, or nothing can do it."""
-        if verdict.task != UPSCALE and verdict.task not in options.allowed:
+        if verdict.task not in options.allowed:
             return Verdict(verdict.task, "not asked for (--steps)")
         if verdict.task == "inpaint" and verdict.options is None and DETECT in self._means.missing:
             return Verdict(verdict.task, f"{verdict.why} ({self._means.missing[DETECT]})")
-        if verdict.options is None:
-            return verdict
-        if verdict.task in self._means.missing:
-            return Verdict(verdict.task, f"{verdict.why}, but {self._means.missing[verdict.task]}")
-        unknown = verdict.options.keys() - self._means.specs[verdict.task].options.model_fields.keys()
-        if unknown:
-            name = self._means.specs[verdict.task].name
-            return Verdict(verdict.task, f"{verdict.why}, but the model {name} has no option {', '.join(unknown)}")
-        return verdict
+        return self._means.possible(verdict)
 
     def _steps(self, verdicts: Sequence[Verdict]) -> tuple[PlannedStep, ...]:
         """The verdicts as steps; damage is looked for in the picture as it came, or as it is without noise."""
@@ -221,9 +179,9 @@ def auto_spec(manager: PluginManager) -> RestorerSpec:
         summary="Looks at each photo and does only what helps",
         options=AutoRun,
         load=load,
-        output_size=_output_size,
+        output_size=partial(output_size, manager),
         scales="any",
-        working_bytes=partial(_working_bytes, manager),
+        working_bytes=partial(working_bytes, manager),
     )
 
 
@@ -255,20 +213,7 @@ def _identity(spec: RestorerSpec) -> dict[str, str]:
     return named if spec.weights is None else named | {"weights": content_hash(spec.weights)}
 
 
-def _output_size(options: AutoRun, height: int, width: int) -> tuple[int, int]:
-    growing = options.growing(height, width)
-    return (height, width) if growing is None else growing.output_size(height, width)
-
-
-def _working_bytes(manager: PluginManager, options: AutoRun, height: int, width: int, channels: int, bits: int) -> int:
-    """What the hungriest of all steps that may be taken holds, in the depth between steps."""
-    specs = means(manager).specs
-    growing = options.growing(height, width)
-    asked: dict[str, Mapping[str, object]] = {task: MOST.get(task, {}) for task in options.allowed}
-    if growing is not None:
-        asked[UPSCALE] = growing.model_dump(exclude_none=True)
-    if "inpaint" in asked and DETECT in specs:
-        asked = {DETECT: {}, **asked}
-    steps = [PlannedStep(specs[task].name, given) for task, given in asked.items() if task in specs]
-    links = [Link.of(step, manager) for step in steps]
-    return max(LOOKING, working_bytes_of(links, options, height, width, channels, bits))
+def _summary(done: Sequence[str], nothing: str, kept_size: str | None) -> str:
+    """What is done, or why nothing is, in one line."""
+    said = ", ".join(done) or f"left as it is: {nothing}"
+    return said if kept_size is None else f"{said}; {kept_size}"
