@@ -31,6 +31,8 @@ class Naming:
             (``a.JPEG`` stays so under ``jpg``). None keeps every format.
         masks: The results are masks of the pictures, called as `restore.masks.naming` says: PNG unless `format` says
             otherwise.
+        masks_of: How the pictures are called that the masks belong to, where these are what another run makes of the
+            inputs; None for masks of the inputs.
         lossless: Unless `format` says otherwise, results of JPEG, WebP and AVIF become PNG, since they must not be
             compressed once more.
 
@@ -41,6 +43,7 @@ class Naming:
     suffix: str = ""
     format: str | None = None
     masks: bool = False
+    masks_of: Naming | None = None
     lossless: bool = False
 
     def __post_init__(self) -> None:

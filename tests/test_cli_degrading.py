@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import restore_classic.plugin
 import restore_degrade.plugin
 from PIL import Image as PillowImage
 
@@ -93,6 +94,32 @@ def test_pairs_are_three_trees_whose_masks_mark_what_differs(restore_: Command, 
         changed = (spoilt != truth).any(2)
         assert changed.any() and not changed[marked[..., 0] == 0].any()
         assert changed[marked[..., 0] == 255].mean() > 0.99  # a scratch may have the grey of what it hides
+
+
+@pytest.mark.parametrize(
+    ("flags", "masks"),
+    [
+        ((), ["a.png.png", "a.tif.png", "b.png"]),
+        (("--suffix", "_x"), ["a_x.png.png", "a_x.tif.png", "b_x.png"]),
+        (("--format", "jpg", "--include", "*.jpg"), ["a.jpg.png", "b.png"]),
+    ],
+)
+def test_inpaint_finds_the_masks_of_pairs_whose_inputs_share_a_stem(
+    run_cli: Command, photos: Path, tmp_path: Path, flags: tuple[str, ...], masks: list[str]
+) -> None:
+    manager = PluginManager.of({"degrade": restore_degrade.plugin, "classic": restore_classic.plugin})
+    out, picture = tmp_path / "pairs", PillowImage.open(photos / "a.jpg")
+    for name in ("a.jpg", "a.tif", "b.jpg"):
+        (tmp_path / "three").mkdir(exist_ok=True)
+        picture.save(tmp_path / "three" / name)
+    words = ("degrade", tmp_path / "three", "-o", out, "--scratches", "0.02", "--keep-truth", *flags)
+    assert run_cli(manager, *words).code == ExitCode.OK
+    assert files(out / "masks") == masks
+    filled = run_cli(
+        manager, "inpaint", out / "degraded", "-o", tmp_path / "filled", "--mask", out / "masks", "-m", "telea"
+    )
+    assert filled.code == ExitCode.OK, filled.err
+    assert files(tmp_path / "filled") == files(out / "degraded")
 
 
 def test_evaluate_takes_the_pairs_as_they_are(restore_: Command, photos: Path, tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 import click
 from pydantic.fields import FieldInfo
 
-from restore.cli.restoring import MODEL, TaskCommand
+from restore.cli.restoring import MASKS_OF, MODEL, TaskCommand
 from restore.cli.wording import printable
 from restore.codecs.formats import suffix_format
 from restore.degradations import KINDS, Bounds, words
 from restore.degradations.options import Spoiling
 from restore.errors import ExitCode, UsageError
-from restore.naming import LOSSY
+from restore.naming import LOSSY, Naming
 from restore.option_types import accepts
 from restore.plugin_manager import PluginManager
 from restore.spec import RestorerSpec
@@ -87,6 +87,7 @@ class DegradeCommand(TaskCommand):
         out = self._place(ctx)
         codes, documents = [], {}
         wanted = ctx.params["format"]
+        ctx.meta[MASKS_OF] = Naming.of(ctx.meta[MODEL], ctx.params["suffix"], wanted)
         reports = {flag: ctx.params[flag] for flag in ("report", "contact_sheet", "truth")}
         for name, spec in self._parts(ctx).items():
             ctx.meta[MODEL] = spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -69,6 +70,7 @@ def planned(
     companions: tuple[Companion, ...] = (),
     masking: Masking | None = None,
     series: Series | None = None,
+    masks_of: Naming | None = None,
 ) -> Plan:
     """Make the plan that the flags ask for.
 
@@ -80,6 +82,7 @@ def planned(
         companions: What is written beside each result.
         masking: What is missing in the pictures, for a restorer that needs to know.
         series: Which of them are frames of one series, for a restorer that needs several.
+        masks_of: How the pictures are called that masks belong to, see `restore.naming.Naming`.
 
     Raises:
         UsageError, InputError, OutputError: See `restore.planning.plan`, `restore.in_place.plan_in_place`,
@@ -91,7 +94,7 @@ def planned(
         )
     since = None if values["since"] is None else moment(values["since"], datetime.now().astimezone())
     selection = Selection(values["include"], values["exclude"], since, None if masking is None else masking.place)
-    naming = Naming.of(spec, values["suffix"], values["format"])
+    naming = replace(Naming.of(spec, values["suffix"], values["format"]), masks_of=masks_of)
     the_plan = _without_masks(values, writable, list_collisions, companions, selection, naming, series)
     return the_plan if masking is None else with_masks(the_plan, masking)
 

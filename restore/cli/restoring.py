@@ -46,6 +46,8 @@ from restore.spec import Options, RestorerSpec, Runtime
 from restore.stray_output import kept_off_stdout
 
 MODEL, _MASKING, _OPTIONS = "restore.model", "restore.masking", "restore.options"
+MASKS_OF = "restore.masks_of"
+"""How pictures are called whose masks a run makes, where these are not its inputs: `restore.naming.Naming.masks_of`."""
 EXTENDED = frozenset({"degrade"})
 """Tasks whose command stands in a file of its own: `restore.cli.degrading`."""
 
@@ -187,6 +189,7 @@ class TaskCommand(click.Command):
             companions=companions,
             masking=self._masking(ctx),
             series=series_of(ctx.params, ctx.meta[MODEL]),
+            masks_of=ctx.meta.get(MASKS_OF),
         )
 
     def _masking(self, ctx: click.Context) -> Masking | None:

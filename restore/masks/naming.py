@@ -1,7 +1,8 @@
 """How masks are called that are made of pictures, so that `restore.masks.pairing` finds whose each is.
 
 The mask of ``sub/photo.jpg`` is ``sub/photo.png``. Where that could be another picture's too it has the picture's whole
-name: beside ``photo.tif``, ``sub/photo.jpg.png``. What else lies in a picture's folder counts, not only what a run is
+name: beside ``photo.tif``, ``sub/photo.jpg.png``. The picture is the input, or what another run makes of it
+(`restore.naming.Naming.masks_of`). What else lies in a picture's folder counts, not only what a run is
 about: the name must not depend on ``--include``, nor on whether pictures are done one by one.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from restore.codecs.formats import READABLE_SUFFIXES
@@ -32,15 +33,22 @@ def mask_names(files: Iterable[Found], folder: Path, naming: Naming) -> Names:
     """
     pictures = tuple(files)
     above = {file: os.path.dirname(file.name) for file in pictures}  # noqa: PTH120 (very many paths)
-    shared = {place: _Shared(names) for place, names in _neighbours(pictures, above).items()}
+    called = _called(naming)
+    shared = {place: _Shared(map(called, map(Path, names))) for place, names in _neighbours(pictures, above).items()}
     ending = ENDING if naming.format is None else f".{naming.format.lower()}"
 
     def named(file: Found) -> Path:
-        name = file.name
+        name = called(file.name)
         kept = name.name if shared[above[file]].covers(name) else name.stem
-        return folder / name.with_name(f"{kept}{naming.suffix}{ending}")
+        suffix = naming.suffix if naming.masks_of is None else ""  # which their pictures have already
+        return folder / name.with_name(f"{kept}{suffix}{ending}")
 
     return Names(pictures, named)
+
+
+def _called(naming: Naming) -> Callable[[Path], Path]:
+    """How the picture of a mask is called, by the name of its input."""
+    return (lambda name: name) if naming.masks_of is None else naming.masks_of.result
 
 
 def among_pictures(names: Names) -> list[Collision]:
@@ -72,8 +80,8 @@ def among_pictures(names: Names) -> list[Collision]:
 class _Shared:
     """Which names in one folder do not tell one picture from another without their ending."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        paths = [Path(name) for name in names]
+    def __init__(self, names: Iterable[Path]) -> None:
+        paths = list(names)
         stems = Counter(folded(Path(path.stem)) for path in paths)
         self._stems = {stem for stem, count in stems.items() if count > 1}
         self._names = {folded(path) for path in paths}
