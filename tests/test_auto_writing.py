@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,21 @@ def test_one_photo_has_one_file_that_runs_and_says_why(tmp_path: Path) -> None:
         PlannedStep("nlm"),
         PlannedStep("correct", {"white_balance": "grey-world"}),
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (os.fsdecode(b"caf\xe9.png"), r"caf\xe9.png"),
+        ("two\nlines\x1b.png", r"two\nlines\x1b.png"),
+        ("Grüße 👋.png", "Grüße 👋.png"),
+    ],
+)
+def test_a_name_that_is_no_text_or_several_lines_still_gives_a_pipeline(tmp_path: Path, name: str, shown: str) -> None:
+    place = tmp_path / "mine.toml"
+    write_plans(place, plan_of(tmp_path, name), {tmp_path / "out" / name: ACCOUNT}, overwrite=False)
+    assert f"# What `restore auto` chose for {shown}. To run it" in place.read_text("utf-8")
+    assert len(read_pipeline(place, PluginManager.of({"classic": classic, "correct": correct}))) == 2
 
 
 def test_several_photos_have_a_file_each_in_their_tree_and_those_that_need_nothing_none(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def write_plans(
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_path(path) as temporary:
-                temporary.write_text(_text(item.sources[0], account), "utf-8")
+                temporary.write_text(_text(item.sources[0], account), "utf-8", errors="backslashreplace")
         except OSError as error:
             raise OutputError(
                 f"cannot be written: {error.strerror}.", path=path, hint="Choose another --write-pipeline."

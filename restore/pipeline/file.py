@@ -173,9 +173,9 @@ def written(links: Iterable[Link], about: Sequence[str] = ()) -> str:
 
 def as_toml(rows: Iterable[Row], about: Sequence[str] = ()) -> str:
     """Steps as TOML; arguments as of `written`."""
-    parts = ["".join(f"# {line}\n" for line in about)] if about else []
+    parts = ["".join(f"# {_comment(line)}\n" for line in about)] if about else []
     for row in rows:
-        why = f"  # {row.why}" if row.why else ""
+        why = f"  # {_comment(row.why)}" if row.why else ""
         parts.append(f"[[step]]{why}\n" + "".join(f"{key} = {_toml(each)}\n" for key, each in row.values.items()))
     return "\n".join(parts)
 
@@ -195,6 +195,12 @@ def _row(link: Link) -> Row:
 def _placed(value: object, told: object) -> object:
     """An option as it is told; a path from the root, since the file may lie in any folder."""
     return str(value.absolute()) if isinstance(value, Path) else told
+
+
+def _comment(text: str) -> str:
+    """A text on one line, without what TOML does not allow in comments: file names may hold anything."""
+    known = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in known)
 
 
 def _toml(value: object) -> str:
