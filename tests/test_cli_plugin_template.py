@@ -185,6 +185,27 @@ def test_an_empty_folder_is_filled(new: Callable[..., Outcome], tmp_path: Path) 
     assert (tmp_path / "mine" / "pyproject.toml").is_file()
 
 
+@pytest.mark.parametrize("place", [".", "../empty", "link"])
+def test_an_empty_folder_stays_itself_however_it_is_named(
+    new: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    before = (tmp_path / "empty").stat().st_ino
+    if place != "link":
+        monkeypatch.chdir(tmp_path / "empty")
+    outcome = new("mine", "--task", "denoise", "-o", place)
+    assert outcome.code == 0, outcome.err
+    assert {path.name for path in (tmp_path / "empty").iterdir()} == {
+        ".gitignore",
+        "README.md",
+        "pyproject.toml",
+        "restore_mine",
+        "tests",
+    }
+    assert (tmp_path / "empty").stat().st_ino == before and (tmp_path / "link").is_symlink()
+
+
 def test_a_failure_half_way_leaves_nothing(
     new: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

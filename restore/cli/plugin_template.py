@@ -75,18 +75,22 @@ def write_plugin(folder: Path, name: str, task: str, kind: Kind) -> list[Path]:
             raise OutputError(
                 "is there already; nothing was written.", path=folder, hint="Name a folder that is not there with -o."
             )
-        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
-        made = work / folder.name  # the temporary folder itself is for its owner alone
+        place = folder.resolve()  # an empty folder stays itself: somebody may stand in it, or a link lead to it
+        beside = place if place.is_dir() else place.parent
+        beside.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=beside))
+        made = work / place.name  # the temporary folder itself is for its owner alone
         try:
             files = []
             for path, text in _rendered(name, task, kind):
                 (made / path).parent.mkdir(parents=True, exist_ok=True)
                 (made / path).write_text(text, "utf-8", newline="\n")
                 files.append(path)
-            if folder.exists():
-                folder.rmdir()  # it is empty; on Windows nothing is renamed onto it
-            made.rename(folder)
+            if beside == place:
+                for each in list(made.iterdir()):
+                    each.rename(place / each.name)
+            else:
+                made.rename(place)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
