@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from restore.codecs.atomic import atomic_path, flush
+from restore.codecs.permissions import keep_permissions, permissions_of
 from restore.errors import InputError, OutputError
 from restore.journal import FOLDER, Journal
 from restore.journal_rows import Source
@@ -19,7 +20,9 @@ REPLACED = "replaced"
 and companions whose result has them no longer."""
 
 
-def back_up(item: WorkItem, sources: tuple[Source, ...], token: str, prepare: Callable[[Path], None]) -> None:
+def back_up(
+    item: WorkItem, sources: tuple[Source, ...], token: str, prepare: Callable[[Path], None]
+) -> tuple[str, ...]:
     """Keep the original before it is replaced; the copy is on the disk when this returns.
 
     Args:
@@ -28,22 +31,28 @@ def back_up(item: WorkItem, sources: tuple[Source, ...], token: str, prepare: Ca
         token: See `restore.codecs.atomic.atomic_path`.
         prepare: Makes a folder.
 
+    Returns:
+        What could not be kept of it, in sentences.
+
     Raises:
         OutputError: Another file stands in the backup's place.
         InputError: The original has changed meanwhile.
     """
     assert item.backup is not None
     if item.sources[0] == item.backup:
-        return
+        return ()
     if os.path.lexists(item.backup):
         if content_hash(item.backup) != content_hash(item.sources[0]):
             raise OutputError(
                 "is another file of that name already.", path=item.backup, hint="Choose another --backup folder."
             )
-        return
+        return ()
     prepare(item.backup.parent)
-    with atomic_path(item.backup, token=token) as path:
+    permissions = permissions_of(item.sources)
+    with atomic_path(item.backup, token=token, permissions=permissions) as path:
         copy(item.sources[0], path, sources)
+        lost = keep_permissions(path, permissions)
+    return tuple(f"{item.backup}: {sentence}" for sentence in lost)
 
 
 def set_aside(path: Path, journal: Journal, *, promised: bool) -> str:

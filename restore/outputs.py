@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from restore.codecs.atomic import atomic_paths, flush, keep_times, output_error
 from restore.codecs.formats import holds_xmp, suffix_format, xmp_limit
+from restore.codecs.permissions import keep_permissions, permissions_of
 from restore.errors import OutputError, RestoreError
 from restore.image import Image, Metadata, unchanged
 from restore.journal import Journal
@@ -110,9 +111,11 @@ class Outputs:
         # A picture that is to be restored in its own place and needs nothing is not touched. Where an earlier run has
         # restored it, its original comes back from the backup.
         stays = verbatim and item.backup is not None and item.sources[0] == item.output
+        replaces = item.backup is not None and not stays
+        permissions = permissions_of([item.output] if replaces and item.output.exists() else item.sources)
         self._prepare_folder(item.output.parent)
-        if item.backup is not None and not stays:
-            back_up(item, made.sources, self._token, self._prepare_folder)
+        if replaces:
+            warnings += back_up(item, made.sources, self._token, self._prepare_folder)
         for path in item.set_aside:
             assert self._journal is not None
             warnings += (set_aside(path, self._journal, promised=path in places),)
@@ -121,13 +124,17 @@ class Outputs:
             self._intend(made, (), (), warnings)
         else:
             with atomic_paths(
-                targets, token=self._token, before_rename=lambda paths: self._intend(made, targets, paths, warnings)
+                targets,
+                token=self._token,
+                permissions=permissions,
+                before_rename=lambda paths: self._intend(made, targets, paths, warnings),
             ) as paths:
                 if verbatim and not stays:
                     copy(item.sources[0], paths[-1], made.sources)
                 elif not stays:
                     warnings += self._write(made, paths[-1], treatment)
                 warnings += self._write_companions(made, paths, metadata, treatment)
+                warnings += keep_permissions(paths[-1], permissions) if replaces else ()
         for path in places:
             if folded(path) in self._twins and (written := identity(path)) is not None:
                 self._written.add(written)

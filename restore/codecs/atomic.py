@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from restore.codecs.permissions import ALL, OWNER
 from restore.errors import OutputError, RestoreError
 from restore.image import Metadata
 
@@ -19,7 +20,11 @@ _RANDOM = 12
 
 @contextmanager
 def atomic_path(
-    target: Path, *, token: str = "", before_rename: Callable[[Path], None] | None = None
+    target: Path,
+    *,
+    token: str = "",
+    permissions: int = ALL,
+    before_rename: Callable[[Path], None] | None = None,
 ) -> Iterator[Path]:
     """Give a temporary path beside `target`; rename it into place on success, remove it on any failure.
 
@@ -28,19 +33,24 @@ def atomic_path(
     Args:
         target: The final path; an existing file is replaced in one step.
         token: Eight hexadecimal digits for the temporary file's name, by which `sweep` knows it again.
+        permissions: See `atomic_paths`.
         before_rename: Called with the finished temporary file, already flushed to the disk.
 
     Raises:
         restore.errors.OutputError: The folder cannot be written to, or the disk is full; names `target`.
     """
     told = None if before_rename is None else lambda temporaries: before_rename(temporaries[0])
-    with atomic_paths([target], token=token, before_rename=told) as (temporary,):
+    with atomic_paths([target], token=token, permissions=permissions, before_rename=told) as (temporary,):
         yield temporary
 
 
 @contextmanager
 def atomic_paths(
-    targets: Sequence[Path], *, token: str = "", before_rename: Callable[[Sequence[Path]], None] | None = None
+    targets: Sequence[Path],
+    *,
+    token: str = "",
+    permissions: int = ALL,
+    before_rename: Callable[[Sequence[Path]], None] | None = None,
 ) -> Iterator[list[Path]]:
     """Give temporary paths beside several files that belong together; on a failure the temporary files are removed.
 
@@ -53,6 +63,8 @@ def atomic_paths(
     Args:
         targets: The final paths, in the order in which they are to appear; existing files are replaced.
         token: Eight hexadecimal digits for the temporary files' names, by which `sweep` knows them again.
+        permissions: Of the permissions that new files have, those that group and others get at most, from the first
+            byte on.
         before_rename: Called with the finished temporary files, already flushed to the disk.
 
     Raises:
@@ -65,8 +77,8 @@ def atomic_paths(
     waiting: list[Path] = []
     try:
         for temporary in temporaries:
-            # Not mkstemp: its files are private, this one gets the permissions a new file has.
-            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            # Not mkstemp: its files are always private, this one gets the permissions a new file has.
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 & (permissions | OWNER)))
             waiting.append(temporary)
         yield temporaries
         for temporary in temporaries:
@@ -153,8 +165,10 @@ def flush(path: Path) -> None:
     """Flush a file, or where the system knows that the entries of a folder, to the disk."""
     if path.is_dir() and os.name == "nt":
         return
-    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR
-    handle = os.open(path, flags)
+    try:
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    except PermissionError:  # a file that its owner may only read is flushed all the same
+        handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
