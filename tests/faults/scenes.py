@@ -176,9 +176,9 @@ def two_at_once(place: Path, random: Random, *, files: int) -> str:
     """A second run into the same folder refuses, names the first, and does it no harm."""
     environment = trouble.install(place / "plugins")
     tree = grow(place / "in", files, 0, random)
-    results = wanted(place, environment, tree, "--delay", 0.25)
+    results = wanted(place, environment, tree, "--delay", 0.6)
     out = place / "out"
-    command = (tree.root, "-o", out, "--delay", 0.25)
+    command = (tree.root, "-o", out, "--delay", 0.6)
     first = Run(environment, *command)
     assert first.wait_for(appeared(out))
     for _ in range(2):
