@@ -15,7 +15,7 @@ from restore.image import Image, Observation, Restoration
 from restore.journal_rows import Source
 from restore.masks.detecting import Finder, tell_found, wide_find
 from restore.masks.growing import Mask
-from restore.masks.joining import put_back
+from restore.masks.joining import put_back, without_hidden
 from restore.masks.making import MaskFile, finished_mask, make_mask, nothing_missing, said_missing
 from restore.masks.request import NOTHING, Masking
 from restore.planning import WorkItem
@@ -173,9 +173,10 @@ def restore(
 ) -> Restoration:
     """Restore one observation and check what came back.
 
-    Where there is a mask, the filling is put back into the picture: whatever the restorer returned outside the mask is
-    overruled, and so are alpha and metadata. Where the mask is empty the picture is its own result, unless companions
-    are promised. A result that is a mask itself (`Makes.MASK`) says so when it is black all over.
+    Where there is a mask, the restorer sees nothing of what full transparency hides, and the filling is put back into
+    the picture: whatever the restorer returned outside the mask is overruled, and so are alpha and metadata. Where the
+    mask is empty the picture is its own result, unless companions are promised. A result that is a mask itself
+    (`Makes.MASK`) says so when it is black all over.
 
     Args:
         restorer: Who does it.
@@ -191,6 +192,8 @@ def restore(
     given, mask = observation.image, observation.mask
     if mask is not None and not mask.any() and not promised_companions(spec, options):
         return Restoration(given)
+    if mask is not None:
+        observation = replace(observation, frames=(without_hidden(given, mask), *observation.frames[1:]))
     restoration = checked(restorer.restore(observation, options), given, spec, options)
     if spec.makes is Makes.MASK and not restoration.image.pixels.any():
         return replace(restoration, image=restoration.image.with_warnings(UNDAMAGED))

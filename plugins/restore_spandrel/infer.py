@@ -90,7 +90,7 @@ class Upscaler:
         if size == (image.height, image.width):
             return left_as_it_is(image)
         _check_finite(image)
-        pixels = image.pixels if image.alpha is None else bled(image.pixels, image.alpha)
+        pixels = bled(image.pixels, image.alpha)
         made, alpha = run_network(self.execution, pixels, image.alpha)
         if image.alpha is not None and alpha is None:
             alpha = self._alpha(image.alpha)

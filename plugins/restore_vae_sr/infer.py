@@ -99,7 +99,7 @@ class _Picture:
         self.image = image
         self.how = how
         self.size = size
-        pixels = image.pixels if image.alpha is None else bled(image.pixels, image.alpha)
+        pixels = bled(image.pixels, image.alpha)
         self.pixels = as_grey(pixels)
         self.alpha = None if image.alpha is None else self._alpha(image.alpha)
 

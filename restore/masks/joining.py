@@ -1,4 +1,4 @@
-"""Puts a filling back into the picture it belongs to: outside the mask every pixel stays what it was, bit for bit."""
+"""What is shown to who fills holes, and the filling put back: outside the mask every pixel stays, bit for bit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,28 @@ import numpy as np
 
 from restore.image import Image, Pixels
 from restore.masks.growing import Mask, bands, depth
+from restore.toolkit.alpha import bled
+
+
+def without_hidden(given: Image, mask: Mask) -> Image:
+    """The picture as a restorer is to see it, that takes for known what is not missing.
+
+    What lies under full transparency is arbitrary and no known pixel. To fill all of it could take far longer than the
+    hole, so it gets the colours of the nearest pixels that are visible and not missing.
+
+    Args:
+        given: The picture as it was read; not modified.
+        mask: ``(H, W)``, True = missing.
+
+    Returns:
+        The picture with its own alpha and metadata; with its own pixels where nothing known is hidden, or all of it.
+    """
+    if given.alpha is None:
+        return given
+    hidden = given.alpha <= 0
+    if not (hidden & ~mask).any():
+        return given
+    return given.with_pixels(bled(given.pixels, ~(hidden | mask)))
 
 
 def put_back(given: Image, filled: Image, mask: Mask, *, feather: int = 0, opaque: bool = False) -> Image:

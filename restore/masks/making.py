@@ -123,7 +123,8 @@ def nothing_missing(image: Image, masking: Masking, file: Path | None = None) ->
 def mask_bytes(picture: Header, masking: Masking, file: Path | None) -> int:
     """What a mask takes in memory beside its picture: its file as it is decoded, and three bytes for every pixel.
 
-    Where a detector looks for damage, its answer takes two more.
+    Where a detector looks for damage, its answer takes two more; where something transparent may be known, so do the
+    distances from the visible pixels (ten) and two copies, see `restore.masks.joining.without_hidden`.
 
     Args:
         picture: The picture's.
@@ -132,6 +133,8 @@ def mask_bytes(picture: Header, masking: Masking, file: Path | None) -> int:
     """
     header = None if file is None else peek(file)
     each = 3 if masking.detector is None else 5
+    if picture.alpha and not masking.alpha:
+        each += 10 + 2 * picture.channels * picture.bits // 8
     return each * picture.width * picture.height + (0 if header is None else header.bytes)
 
 
