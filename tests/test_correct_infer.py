@@ -14,6 +14,7 @@ from skimage import data
 
 from restore.cli import main
 from restore.correct.cast import Gains, apply_gains
+from restore.correct.skew import Skew
 from restore.correct.warping import turn
 from restore.errors import ExitCode, InputError
 from restore.image import Image, Observation, Pixels
@@ -131,6 +132,31 @@ def test_a_scan_is_turned_and_cropped_to_its_print_with_its_transparency() -> No
     assert whole.alpha is not None
     assert whole.alpha[0, 0] == 0  # the corner that was filled
     assert tuple(whole.pixels[0, 0]) == (245, 245, 245)
+
+
+def cutout(value: float, dtype: type) -> tuple[Pixels, Pixels]:
+    """A disc on full transparency that hides black."""
+    y, x = np.mgrid[:96, :96]
+    white = 1 if dtype is np.float32 else np.iinfo(dtype).max
+    disc = ((y - 48) ** 2 + (x - 48) ** 2 < 900).astype(np.float64)
+    return (disc * value * white)[..., None].repeat(3, 2).astype(dtype), (disc * white).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize(
+    "options",
+    [{"corners": ("2,5", "92,1", "94,93", "3,90")}, {"deskew": True}, {"sharpen": 2}],
+    ids=["dewarped", "turned", "sharpened"],
+)
+def test_nothing_that_is_hidden_shows_along_the_outline_of_a_cutout(
+    dtype: type, options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("restore_correct.infer.estimate_skew", lambda pixels: Skew(5.0, 1.0))
+    pixels, alpha = cutout(0.7, dtype)
+    result = corrected(pixels, CorrectOptions.model_validate(options), alpha)
+    assert result.alpha is not None and result.pixels.dtype == dtype
+    visible = result.pixels[result.alpha > 0]
+    assert visible == pytest.approx(pixels[48, 48, 0], rel=1e-5, abs=0)
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from restore.series.warping import common_box, cropped, warped
 
 
 def noise(depth: type = np.uint8, channels: int = 3) -> Image:
-    """A frame of chance with alpha, 40 rows of 60."""
+    """A frame of chance with alpha that hides nothing, 40 rows of 60."""
     chance = np.random.default_rng(0)
     if depth is np.float32:
         return Image(chance.random((40, 60, channels), np.float32), chance.random((40, 60), np.float32))
     most = np.iinfo(depth).max
     pixels = chance.integers(0, most, (40, 60, channels), depth, endpoint=True)
-    return Image(pixels, chance.integers(0, most, (40, 60), depth, endpoint=True))
+    return Image(pixels, chance.integers(1, most, (40, 60), depth, endpoint=True))
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16, np.float32])
@@ -39,6 +39,16 @@ def test_sharp_edges_do_not_ring_beyond_the_range(depth: type) -> None:
     found = warped(Image(stripes), shift(0.5, 0)).pixels
     assert found.min() >= 0 and found.max() <= white
     assert (found == white).any() and (found == 0).any()  # overshoot was cut off, not wrapped round
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16, np.float32])
+def test_nothing_that_is_hidden_shows_along_the_outline_of_a_moved_cutout(depth: type) -> None:
+    white = 1 if depth is np.float32 else np.iinfo(depth).max
+    disc = np.hypot(*(np.mgrid[:40, :60] - np.array([20, 30])[:, None, None])) < 12
+    alpha: Pixels = (disc * white).astype(depth)
+    found = warped(Image(alpha[..., None].copy(), alpha), shift(0.4, -1.3))
+    assert found.alpha is not None
+    assert found.pixels[found.alpha > 0] == pytest.approx(white, rel=1e-5, abs=0)
 
 
 def test_a_frame_moved_in_pieces_is_the_frame_moved_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:

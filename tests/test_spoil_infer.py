@@ -113,6 +113,33 @@ def test_the_truth_is_what_a_reduction_shows() -> None:
     assert spoilt.alpha.shape == (12, 12) and (spoilt.alpha == 99).all() and truth.alpha.shape == (48, 48)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("given", [{"reduce": "2"}, {"gaussian_blur": "2"}], ids=str)
+def test_nothing_that_is_hidden_shows_along_the_outline_of_a_cutout(dtype: Any, given: dict[str, str]) -> None:
+    clean = flat(dtype, value=0.7, edge=32)
+    disc = np.hypot(*(np.mgrid[:32, :32] - 16)) < 10
+    clean.pixels[~disc] = 0
+    cutout = replace(clean, alpha=(disc * clean.white).astype(dtype))
+    before = clean.pixels.copy()
+    spoilt, truth = (done(cutout, name, **given) for name in ("spoil", "spoil-truth"))
+    colour = pytest.approx(clean.pixels[16, 16, 0], rel=1e-5, abs=0)
+    for made in (spoilt, truth):
+        assert made.alpha is not None and made.pixels.dtype == dtype
+        assert made.pixels[made.alpha > 0] == colour
+    assert np.array_equal(clean.pixels, before), "the picture read is needed again"
+
+
+def test_where_nothing_is_done_a_spoilt_picture_is_its_truth_also_where_it_is_hidden() -> None:
+    clean = flat(np.uint8)
+    clean.pixels[:, :80] = (255, 0, 255)
+    alpha = np.full((160, 160), 255, np.uint8)
+    alpha[:, :80] = 0
+    cutout = replace(clean, alpha=alpha)
+    spoilt, truth, mask = (done(cutout, name, scratches="0.02") for name in ("spoil", "spoil-truth", "spoil-mask"))
+    sound = mask.pixels[..., 0] == 0
+    assert sound[:, :80].any() and np.array_equal(spoilt.pixels[sound], truth.pixels[sound])
+
+
 def test_a_smaller_picture_has_no_mask() -> None:
     with pytest.raises(InputError, match="no mask of damage to a smaller picture"):
         done(flat(np.uint8), "spoil-mask", reduce="2", dust="0.01")

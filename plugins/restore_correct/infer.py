@@ -22,6 +22,7 @@ from restore.correct.warping import border_colour, turn
 from restore.errors import InputError
 from restore.image import Image, Observation, Pixels
 from restore.spec import Runtime
+from restore.toolkit.alpha import bled
 from restore_correct.plugin import CorrectOptions, points_of
 
 CONFIDENT = 0.5
@@ -79,6 +80,8 @@ def _corrected(image: Image, options: CorrectOptions) -> Image:
         gains = gains_of_neutral(image.pixels, int(x), int(y))
     straight = _straightened(image, options)
     pixels = straight.pixels
+    if options.dehaze or options.clahe or options.sharpen:  # they look at neighbours
+        pixels = bled(pixels, straight.alpha)
     if pixels.shape[2] == 3 and is_grey(pixels):
         values = _with_values(np.ascontiguousarray(pixels[..., :1]), options, gains)
         pixels = np.ascontiguousarray(np.broadcast_to(values, pixels.shape))
@@ -111,7 +114,7 @@ def _dewarped(image: Image, options: CorrectOptions) -> Image:
             )
         corners = found.points
     alpha = None if image.alpha is None else apply_dewarp(image.alpha[..., None], corners)[..., 0]
-    return image.with_pixels(apply_dewarp(image.pixels, corners), alpha)
+    return image.with_pixels(apply_dewarp(bled(image.pixels, image.alpha), corners), alpha)
 
 
 def _given_corners(texts: Sequence[str], image: Image) -> Points:
@@ -130,7 +133,8 @@ def _deskewed(image: Image, options: CorrectOptions) -> Image:
         return image.with_warnings("Its lines do not tell how it lies: it is not turned.")
     if abs(skew.angle) < LEVEL:
         return image
-    pixels = turn(image.pixels, skew.angle, options.edges, border_colour(image.pixels))
+    pixels = bled(image.pixels, image.alpha)
+    pixels = turn(pixels, skew.angle, options.edges, border_colour(pixels))
     alpha = None if image.alpha is None else turn(image.alpha[..., None], skew.angle, options.edges, (0.0,))[..., 0]
     return image.with_pixels(pixels, alpha)
 

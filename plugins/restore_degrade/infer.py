@@ -16,6 +16,7 @@ from restore.errors import DeviceError, InputError
 from restore.image import Image, Observation, Pixels
 from restore.resampling import resized
 from restore.spec import Runtime
+from restore.toolkit.alpha import bled
 from restore.toolkit.device import Machine, choose, is_out_of_memory
 from restore.toolkit.pixels import PixelReader, to_pixels
 
@@ -42,7 +43,7 @@ class Spoiler:
         return cls(choose(runtime))
 
     def restore(self, observation: Observation, options: Spoiling) -> Image:
-        """Spoil a picture; its alpha is only made smaller with it.
+        """Spoil a picture; its alpha is only made smaller with it, and what is hidden is spoilt as if it were visible.
 
         A grey picture's noise is that of one channel. Where a chain rounds to 8 bits (JPEG, WebP), so is a deeper
         picture's content, in its own depth.
@@ -65,13 +66,15 @@ class Spoiler:
     def spoilt(self, image: Image, options: Spoiling) -> Degraded:
         """What the chain makes of a picture: a batch of one, in three channels.
 
+        Nothing that full transparency hides comes to light by it.
+
         Raises:
             InputError: The picture is too small or too large for a step.
             DeviceError: Not enough memory.
         """
         device = self.machine.device
         generator = torch.Generator(device).manual_seed(seed_of(image.pixels, options.seed))
-        reader = PixelReader(image.pixels, 1)
+        reader = PixelReader(bled(image.pixels, image.alpha), 1)
         try:
             with torch.inference_mode(), _one_thread():
                 clean = reader(0, image.height, 0, image.width).contiguous().to(device)
@@ -88,10 +91,13 @@ class Truth:
     """Gives back what was there before, as far as a spoilt picture shows it."""
 
     def restore(self, observation: Observation, options: Spoiling) -> Image:
-        """Crop the picture to whole pixels of its reduction; all of it where nothing is reduced."""
+        """Crop the picture to whole pixels of its reduction; all of it where nothing is reduced.
+
+        What is fully transparent has the colour that was spoilt, so that both are alike where nothing was done.
+        """
         image = observation.image
         height, width = options.truth_size(image.height, image.width)
-        pixels = np.ascontiguousarray(image.pixels[:height, :width])
+        pixels = np.ascontiguousarray(bled(image.pixels, image.alpha)[:height, :width])
         return image.with_pixels(pixels, None if image.alpha is None else image.alpha[:height, :width].copy())
 
 

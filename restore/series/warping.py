@@ -8,6 +8,7 @@ import numpy as np
 
 from restore.image import Image, Pixels
 from restore.series.geometry import Matrix, corners, moved, shift
+from restore.toolkit.alpha import bled
 
 PIECE = 2048
 """Edge of the pieces in which frames are moved: OpenCV takes no picture longer than 32767 pixels."""
@@ -23,7 +24,7 @@ def warped(image: Image, matrix: Matrix) -> Image:
     """The frame as it would look from the reference's place; what it does not show is filled with its border.
 
     Resampled with Lanczos' kernel (a = 4), which keeps what is sharp. Its overshoot is cut off where it would leave the
-    range of the frame's own values.
+    range of the frame's own values. No colour that full transparency hides is drawn into what is visible.
 
     Args:
         image: The frame.
@@ -33,7 +34,7 @@ def warped(image: Image, matrix: Matrix) -> Image:
         A frame of the same size, depth and channels.
     """
     alpha = None if image.alpha is None else _warped(image.alpha[..., None], matrix)[..., 0]
-    return image.with_pixels(_warped(image.pixels, matrix), alpha)
+    return image.with_pixels(_warped(bled(image.pixels, image.alpha), matrix), alpha)
 
 
 def _warped(pixels: Pixels, matrix: Matrix) -> Pixels:
