@@ -42,6 +42,20 @@ def test_the_seam_rises_evenly_from_picture_to_filling() -> None:
     assert joined.pixels[515, 8:15, 0].tolist() == [100, 100, 125, 150, 175, 200, 200]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+def test_where_the_picture_holds_no_number_in_the_seam_the_filling_stands_alone(broken: float) -> None:
+    given, filled = picture(np.float32), picture(np.float32, seed=1)
+    sound = put_back(given, filled, MASK, feather=3).pixels.copy()
+    given.pixels[515, 10, 1] = given.pixels[515, 17, 0] = given.pixels[0, 0, 2] = broken
+    joined = put_back(given, picture(np.float32, seed=1), MASK, feather=3)
+    assert np.array_equal(joined.pixels[515, [10, 17]], picture(np.float32, seed=1).pixels[515, [10, 17]])
+    assert joined.pixels[~MASK].tobytes() == given.pixels[~MASK].tobytes(), "outside it stays what it was"
+    others = MASK.copy()
+    others[515, [10, 17]] = False
+    assert np.array_equal(joined.pixels[others], sound[others])
+
+
 def test_what_was_missing_shows_through_nowhere() -> None:
     """The seam lies in what grow and feather have added, never in the damage itself."""
     damage = np.zeros((600, 40), np.bool_)

@@ -40,7 +40,7 @@ def put_back(given: Image, filled: Image, mask: Mask, *, feather: int = 0, opaqu
         filled: What a restorer made of it, of the same size, depth and channels; may be modified.
         mask: ``(H, W)``, True = missing; see `restore.masks.making.make_mask`.
         feather: Width of the seam: pixels at most so far inside the mask are mixed, the filling's share rising evenly
-            from the mask's edge.
+            from the mask's edge. Where the picture holds NaN or infinity there is nothing to mix: the filling is taken.
         opaque: Whether transparency was what was missing: then all of it is filled, and the result has no alpha.
 
     Returns:
@@ -70,6 +70,8 @@ def _mixed(given: Pixels, filled: Pixels, deep: Pixels, feather: int) -> Pixels:
     seam = deep <= feather
     share = (deep[seam] / np.float32(feather + 1))[:, None]
     below = given[seam].astype(np.float64)
+    broken = ~np.isfinite(below).all(axis=1)
+    below[broken] = filled[seam][broken]
     mixed = below + share * (filled[seam] - below)
     filled[seam] = mixed if filled.dtype == np.float32 else np.rint(mixed)
     return filled
