@@ -66,7 +66,7 @@ def test_a_frame_that_could_not_be_aligned_is_told(averager: Averager, caplog: p
     runner = Runner(averager.spec, PluginManager.of({"averager": averager}), Runtime(), None)
     black = Image(np.zeros((4, 5, 3), np.uint8))
     runner.fuse([seen, black], [Path("frame 1"), Path("frame 2")], Settings(Options(), series=Series(mode="focus")))
-    (sentence,) = caplog.messages
+    (sentence,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert "frame 2 could not be aligned" in sentence
 
 
