@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from restore.errors import InputError, OutputError
-from restore.finding import Found, absolute
+from restore.finding import Found, absolute, left_out
 from restore.journal import FOLDER, NAME
 from restore.journal_reading import Record, read_journal
 from restore.journal_rows import Entry
@@ -22,36 +22,47 @@ from restore.stamps import Stamp, content_hash, is_unchanged
 from restore.walking import kind_of
 
 
-def without_results(files: Sequence[Found]) -> tuple[tuple[Found, ...], list[str]]:
+def without_results(files: Sequence[Found], journals: Journals) -> tuple[tuple[Found, ...], list[str]]:
     """Leave out what journals know as results of pictures in the same input folders, lying there unchanged.
 
     Files that were named by themselves are taken as they are.
+
+    Args:
+        files: The files that were found.
+        journals: Of their folders.
 
     Returns:
         The other files, and what is to be said.
 
     Raises:
         InputError: None are left.
+        restore.errors.OutputError: A journal cannot be read, and the journals are strict.
     """
-    journals = Journals(files, strict=False)
     roots = {absolute(Path(text)) for text in {file.text[: file.start] for file in files if not file.lone}}
-    made = {file for file in files if not file.lone and _is_result(file, journals, roots)}
+    made = [file for file in files if not file.lone and _is_result(file, journals, roots)]
     unread = [f"{error} Results in it are taken as inputs." for error in journals.unread]
-    if not made:
-        return tuple(files), unread
-    first = next(file for file in files if file in made)
-    if len(made) == len(files):
+    if made and len(made) == len(files):
         raise InputError(
             "holds nothing but results of earlier runs.",
-            path=first.path.parent,
+            path=made[0].path.parent,
             hint="Name them by themselves to restore them again.",
         )
-    left = tuple(file for file in files if file not in made)
-    return left, [*unread, f"{_counted(len(made), first)} of an earlier run, and not taken as input"]
+    return _others(files, made), unread + left_out(made, "result of an earlier run")
 
 
-def _counted(count: int, first: Found) -> str:
-    return f"1 file is the result ({first.path})" if count == 1 else f"{count} files are results"
+def without_originals(files: Sequence[Found], journals: Journals) -> tuple[tuple[Found, ...], list[str]]:
+    """Leave out what runs have kept before they restored pictures in their places; as `without_results`."""
+    kept = [
+        file
+        for file in files
+        if any(journal.keeps(journals.place(file)) for journal in journals.above(file, beyond=True))
+    ]
+    return _others(files, kept), left_out(kept, "original that an earlier run has kept")
+
+
+def _others(files: Sequence[Found], some: Collection[Found]) -> tuple[Found, ...]:
+    unwanted = set(some)
+    return tuple(file for file in files if file not in unwanted)
 
 
 def _is_result(file: Found, journals: Journals, roots: Iterable[Path]) -> bool:
@@ -68,33 +79,23 @@ def done_elsewhere(file: Found, folder: Path, journals: Journals) -> str | None:
 
     Args:
         file: The picture.
-        folder: Whose journal the run will keep, and look its own pictures up in.
+        folder: Whose journal the run will keep, and look its own pictures up in; absolute.
         journals: Of the folders above all pictures.
 
     Returns:
         The reason to leave it alone, or None.
     """
     for journal in journals.above(file, beyond=True):
-        own = journal.folder == absolute(folder)
         place = journals.place(file)
         entry = journal.result(place)
         if entry is not None:
-            if own or not journal.is_in_place(entry):
+            if journal.folder == folder or not journal.is_in_place(entry):
                 return None
             return f"was restored in place by a run over {journal.folder}. Name that folder to do it in another way"
         moved = journal.moved(place)
         if moved is not None:
             return f"is what an earlier run has made of {journal.folder / moved.output}"
     return None
-
-
-def kept_originals(files: Iterable[Found], journals: Journals) -> set[Found]:
-    """The files that a run has kept before it restored pictures in their places."""
-    return {
-        file
-        for file in files
-        if any(journal.keeps(journals.place(file)) for journal in journals.above(file, beyond=True))
-    }
 
 
 class Journals:

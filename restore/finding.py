@@ -9,7 +9,7 @@ import difflib
 import fnmatch
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -195,6 +195,21 @@ def _inside(aside: Path, root: Path) -> str | None:
     """The real place of `aside` if it lies strictly inside `root`, so that the walk can leave it out."""
     real, top = os.path.realpath(aside), os.path.realpath(root)
     return real if real != top and Path(real).is_relative_to(top) else None
+
+
+def left_out(files: Collection[Found], what: str) -> list[str]:
+    """What is said of files that were found and are no inputs; nothing where there are none.
+
+    Args:
+        files: They.
+        what: What each of them is, like "result of an earlier run".
+    """
+    if not files:
+        return []
+    noun, _, rest = what.partition(" ")
+    one = next(iter(files))
+    are = f"1 file is the {noun} ({one.path})" if len(files) == 1 else f"{len(files)} files are {noun}s"
+    return [f"{are} {rest}, and not taken as input"]
 
 
 def absolute(path: Path) -> Path:

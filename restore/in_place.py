@@ -8,7 +8,7 @@ from pathlib import Path
 
 from restore.codecs.formats import WRITABLE_SUFFIXES, output_suffix, suffix_format
 from restore.collisions import collisions, identity
-from restore.earlier_results import Journals, done_elsewhere, kept_originals, without_results
+from restore.earlier_results import Journals, done_elsewhere, without_originals, without_results
 from restore.errors import OutputError, UsageError
 from restore.finding import Found, absolute, find
 from restore.naming import Names, companion_paths
@@ -53,11 +53,10 @@ def plan_in_place(
     if os.path.realpath(backup) == os.path.realpath(findings.folder):
         raise UsageError(f"--backup {backup} is the folder of the inputs themselves.", hint="Name another folder.")
     check_folder(Path(backup), "--backup")
-    files, made = without_results(findings.files)
-    journals = Journals(files)
-    kept_before = kept_originals(files, journals)
-    names = Names((file for file in files if file not in kept_before), lambda file: file.path)
-    names, left_out = without_earlier_results(names, companions)
+    journals = Journals(findings.files)
+    files, made = without_results(findings.files, journals)
+    files, kept_before = without_originals(files, journals)
+    names, by_name = without_earlier_results(Names(files, lambda file: file.path), companions)
     clashes = collisions(names, companions, in_place=True) if companions else []
     if clashes and not list_collisions:
         raise clashes[0].error
@@ -76,20 +75,8 @@ def plan_in_place(
             )
     kept = f"each original is kept in {backup} before its result takes its place"
     said = tuple(str(clash.error) for clash in clashes)
-    notes = (*findings.notes, *made, *_left_out(kept_before), *left_out, kept)
+    notes = (*findings.notes, *made, *kept_before, *by_name, kept)
     return Plan(tuple(items), notes, findings.folder, said, companions)
-
-
-def _left_out(originals: Collection[Found]) -> list[str]:
-    """What is said of kept originals that were found."""
-    if not originals:
-        return []
-    what = (
-        f"1 file is an original ({next(iter(originals)).path})"
-        if len(originals) == 1
-        else f"{len(originals)} files are originals"
-    )
-    return [f"{what} that an earlier run has kept, and not taken as input"]
 
 
 def _item(
@@ -103,13 +90,14 @@ def _item(
     journals: Journals,
 ) -> WorkItem:
     """The work item that replaces one file."""
-    inner = absolute(file.path).relative_to(absolute(folder))
+    whole = absolute(folder)
+    inner = absolute(file.path).relative_to(whole)
     skip, problem = obstacle(companion_paths(file.path, companions), overwrite=overwrite)
     problem = file.problem or clash or _problem(file.path, Path(os.path.realpath(folder), inner), writable) or problem
     return WorkItem(
         (file.path,),
         file.path,
-        None if problem is not None else skip or done_elsewhere(file, folder, journals),
+        None if problem is not None else skip or done_elsewhere(file, whole, journals),
         problem,
         backup=backup / inner,
         present=True,

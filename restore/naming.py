@@ -54,15 +54,18 @@ class Naming:
             )
 
     @classmethod
-    def of(cls, spec: RestorerSpec, suffix: str = "", format: str | None = None) -> Naming:
+    def of(
+        cls, spec: RestorerSpec, suffix: str = "", format: str | None = None, masks_of: Naming | None = None
+    ) -> Naming:
         """How the results of a restorer are called.
 
         Args:
             spec: The restorer.
             suffix: As of the class.
             format: Likewise.
+            masks_of: Likewise.
         """
-        return cls(suffix, format, masks=spec.makes is Makes.MASK, lossless=spec.task in KEPT_EXACTLY)
+        return cls(suffix, format, spec.makes is Makes.MASK, masks_of, lossless=spec.task in KEPT_EXACTLY)
 
     def check(self, writable: Collection[str] | None) -> None:
         """Refuse a format nobody writes.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from restore.finding import absolute
 from restore.journal_rows import Source
-from restore.stamps import Stamp, content_hash
+from restore.stamps import Stamp, holds
 
 
 class Originals:
@@ -43,7 +43,7 @@ class Originals:
         likely = self._by_name.get(result.parent.name, [])
         for folder in (*likely, *(each for each in self._all if each.name != result.parent.name)):
             place = folder / result.name
-            if place != result and _holds(place, source, surely=surely):
+            if place != result and _is_kept(place, source, surely=surely):
                 return place.resolve()
         return None
 
@@ -61,13 +61,10 @@ def took_its_place(source: Source, result: str, folders: Collection[str]) -> boo
     return read == result or (name == result.rpartition(os.sep)[2] and folder in folders)
 
 
-def _holds(path: Path, source: Source, *, surely: bool) -> bool:
+def _is_kept(path: Path, source: Source, *, surely: bool) -> bool:
     now = Stamp.of(path)
     if now is None or now.size != source.stamp.size:
         return False
     if not surely and now.modified_ns == source.stamp.modified_ns:
         return True  # copies keep it; a folder of them is not read twice for this
-    try:
-        return content_hash(path) == source.sha256
-    except OSError:
-        return False
+    return holds(path, source.sha256)

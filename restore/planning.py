@@ -13,9 +13,9 @@ from pathlib import Path
 
 from restore.codecs.formats import WRITABLE_SUFFIXES
 from restore.collisions import collisions, folded, identity, same_but_for_case
-from restore.earlier_results import without_results
+from restore.earlier_results import Journals, without_results
 from restore.errors import OutputError, UsageError
-from restore.finding import Found, find
+from restore.finding import Found, find, left_out
 from restore.masks.naming import among_pictures, mask_names
 from restore.naming import SAME_NAMES, Names, Naming, companion_paths
 from restore.selection import EVERYTHING, Selection
@@ -63,7 +63,7 @@ def plan(
     target = Path(output)
     findings = find(inputs, target, selection)
     lone = findings.only_files and len(findings.files) == 1
-    files, made = without_results(findings.files)
+    files, made = without_results(findings.files, Journals(findings.files, strict=False))
     notes, folder = [*findings.notes, *made], None
     if names_a_file(output, lone=lone, found=f"{len(findings.files)}"):
         check_file_name(target, naming, writable)
@@ -73,8 +73,8 @@ def plan(
         folder = target
         names = _names(files, target, naming)
         if naming.suffix:
-            names, left_out = without_earlier_results(names, companions)
-            notes += left_out
+            names, by_name = without_earlier_results(names, companions)
+            notes += by_name
         check_folder(target)
     named = folder is None or naming.suffix != ""  # masks with names of their own may lie beside their pictures
     clashes = [*(among_pictures(names) if naming.masks and not named else ()), *collisions(names, companions)]
@@ -181,8 +181,7 @@ def without_earlier_results(names: Names, companions: tuple[Companion, ...]) -> 
     earlier = [file for file, found in inputs.items() if found is not None and found in results]
     if not earlier:
         return names, []
-    count = f"1 file is the result ({earlier[0].path})" if len(earlier) == 1 else f"{len(earlier)} files are results"
-    return names.without(set(earlier)), [f"{count} of an earlier run by name, and not taken as input"]
+    return names.without(set(earlier)), left_out(earlier, "result of an earlier run by name")
 
 
 def obstacle(written: Iterable[Path], *, overwrite: bool) -> tuple[str | None, str | None]:

@@ -7,17 +7,17 @@ left as it is. Everything else is made again; what somebody has changed meanwhil
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
 from restore.journal_rows import CompanionRow, Entry, Recipe, Source
 from restore.planning import EXISTS, Items, Plan, WorkItem, identity
-from restore.resuming_in_place import InPlace, holds
-from restore.stamps import Stamp, is_unchanged
+from restore.resuming_in_place import InPlace
+from restore.stamps import Stamp, holds, is_unchanged
 
 
 class Known(Protocol):
@@ -78,7 +78,10 @@ def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = Fals
     """
     accompanied = journal.has_companions()
     in_place = InPlace(journal.folders)
-    beside_inputs = frozenset(str(source.parent) for item in plan.items for source in item.sources)
+
+    @cache
+    def beside_inputs() -> frozenset[str]:
+        return frozenset(str(source.parent) for item in plan.items for source in item.sources)
 
     def settled(item: WorkItem) -> WorkItem:
         if item.problem is not None:
@@ -103,13 +106,15 @@ def settle(plan: Plan, journal: Known, recipe: Recipe, *, overwrite: bool = Fals
     return plan  # and no second one like it: both would take memory
 
 
-def _unknown(item: WorkItem, beside_inputs: Collection[str]) -> WorkItem:
+def _unknown(item: WorkItem, beside_inputs: Callable[[], Collection[str]]) -> WorkItem:
     """An item whose result no earlier run has made.
 
     A file in its place that lies among inputs may be an original of another name: it is kept also where it may be
     replaced.
     """
-    if item.skip is not None or item.backup is not None or str(item.output.parent) not in beside_inputs:
+    if not item.present or item.skip is not None or item.backup is not None:
+        return item
+    if str(item.output.parent) not in beside_inputs():
         return item
     kept = (item.output,) if Stamp.of(item.output) is not None else ()
     return item if kept == item.set_aside else replace(item, set_aside=kept)

@@ -15,7 +15,7 @@ from pathlib import Path
 from restore.finding import absolute
 from restore.journal_rows import Entry, Source
 from restore.originals import Originals, took_its_place
-from restore.stamps import content_hash
+from restore.stamps import holds
 from restore.work_items import WorkItem
 
 
@@ -74,11 +74,3 @@ class InPlace:
     @cached_property
     def _absolute(self) -> frozenset[str]:
         return frozenset(str(absolute(folder)) for folder in self._folders())
-
-
-def holds(path: Path, sha256: str | None) -> bool:
-    """Whether a file has this content."""
-    try:
-        return sha256 is not None and content_hash(path) == sha256
-    except OSError:
-        return False

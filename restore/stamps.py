@@ -53,9 +53,12 @@ def is_unchanged(path: Path, stamp: Stamp, sha256: str) -> bool:
     now = Stamp.of(path)
     if now is None or now.size != stamp.size:
         return False
-    if now == stamp:
-        return True
+    return now == stamp or holds(path, sha256)
+
+
+def holds(path: Path, sha256: str | None) -> bool:
+    """Whether a file has this content; False where it cannot be read, and for None."""
     try:
-        return content_hash(path) == sha256
+        return sha256 is not None and content_hash(path) == sha256
     except OSError:
         return False

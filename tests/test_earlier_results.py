@@ -83,7 +83,7 @@ def test_an_older_backup_folder_among_the_inputs_is_left_alone(tmp_path: Path, p
     original = photo(tmp_path / "in" / "a.png").read_bytes()
     in_place(cli, tmp_path / "in", tmp_path / "in" / "old")
     outcome = in_place(cli, tmp_path / "in", tmp_path / "in" / "new")
-    assert "1 file is an original" in outcome.err and "1 done already" in outcome.out
+    assert "1 file is the original" in outcome.err and "1 done already" in outcome.out
     assert (tmp_path / "in" / "old" / "a.png").read_bytes() == original
 
 

@@ -38,7 +38,7 @@ def test_a_copy_with_its_original_times_is_known_without_reading_it(
         path.parent.mkdir()
         path.write_bytes(b"original")
         os.utime(path, ns=(1, 1_000_000_000))
-    monkeypatch.setattr("restore.originals.content_hash", lambda path: "not asked")
+    monkeypatch.setattr("restore.originals.holds", lambda path, sha256: False)
     assert Originals([copy.parent]).kept(source_of(photo), photo) == copy.resolve()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -94,7 +93,7 @@ def planned(
         )
     since = None if values["since"] is None else moment(values["since"], datetime.now().astimezone())
     selection = Selection(values["include"], values["exclude"], since, None if masking is None else masking.place)
-    naming = replace(Naming.of(spec, values["suffix"], values["format"]), masks_of=masks_of)
+    naming = Naming.of(spec, values["suffix"], values["format"], masks_of)
     the_plan = _without_masks(values, writable, list_collisions, companions, selection, naming, series)
     return the_plan if masking is None else with_masks(the_plan, masking)
 
