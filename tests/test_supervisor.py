@@ -183,7 +183,7 @@ def test_asked_to_stop_it_finishes_what_is_in_hand(
 
 def test_too_many_failures_stop_it(pictures: Callable[..., None], supervised: Callable[..., Report]) -> None:
     pictures(**{f"p{number}": trouble.RAISE for number in range(12)})
-    report = supervised(limit=FailureLimit(count=2))
+    report = supervised(limit=FailureLimit(count=2), delay=0.2)  # or all have failed before the worker hears of it
     assert report.stopped is not None and "(--max-failures 2)" in report.stopped
     assert report.failed >= 2 and report.left > 0 and not report.interrupted
 
